@@ -1,0 +1,47 @@
+/*
+ * Problems: the one result type for what can go wrong with a request. A new failure is one line in
+ * problem_table.h; HTTP status, wire code and the catalogue follow from it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum problem {
+    PROBLEM_NONE,
+#define PROBLEM(symbol, code, status, retryable, sentence, operator_text) PROBLEM_##symbol,
+#include "base/problem_table.h"
+#undef PROBLEM
+    PROBLEM_COUNT
+};
+
+struct problem_info {
+    const char *symbol;
+    const char *code;
+    int status;
+    bool retryable;
+    const char *sentence;
+    const char *operator_text;
+};
+
+/* Static; `problem` must not be PROBLEM_NONE. */
+const struct problem_info *problem_info(enum problem problem);
+
+/* The details of one occurrence. */
+struct problem_detail {
+    const char *request_id;       /* or NULL */
+    const char *sentence;         /* instead of the table's, or NULL; may name the client's mistake */
+    unsigned retry_after_seconds; /* 0: none */
+};
+
+/* {"error":{code,message,retryable,retryAfterSeconds?,requestId?,help}} */
+void problem_write_face(enum problem problem, const struct problem_detail *detail,
+                        struct buf *ret);
+/* RFC 9457: type, title, status, detail, code, retryable, requestId. */
+void problem_write_rfc9457(enum problem problem, const struct problem_detail *detail,
+                           struct buf *ret);
+/* The catalogue as a self-contained HTML page; `help` members point to its anchors
+ * (/errors#<code>, one anchor a code). */
+void problem_write_catalogue(struct buf *ret);
