@@ -1,0 +1,73 @@
+/*
+ * What a route sees of a request and how it answers: the seam. Nothing of the HTTP library shows
+ * through, so that another one can take its place; tests/unit/http/ holds what the seam promises.
+ *
+ * Lifetime: a request lives until its answer has been sent or its client is given up; slices point
+ * into it. Exactly one reply_… call ends it, and is a tail call: the request may be gone after it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/problem.h"
+#include "base/slice.h"
+
+enum { REQUEST_PARAMS_MAX = 4, REQUEST_ID_SIZE = 65 };
+
+struct route;
+
+struct request {
+    struct slice method; /* upper case */
+    struct slice path;   /* raw, repeated slashes collapsed, without the query */
+    struct slice query;  /* raw, without '?' */
+    struct slice body;
+    const struct route *route;
+    struct slice params[REQUEST_PARAMS_MAX]; /* values of the route's {…}, in order, raw */
+    char request_id[REQUEST_ID_SIZE];
+    struct address client; /* the peer, or what a trusted proxy says */
+    bool peer_trusted;     /* the peer is a trusted proxy */
+    void *context;         /* the listener's */
+    struct log *log;
+};
+
+/* The value of a header, or an empty slice with data NULL. `name` in lower case. Of a repeated
+ * header the first. */
+struct slice request_header(const struct request *request, const char *name);
+/* How many times the header occurs: credentials that are repeated are refused. */
+size_t request_header_count(const struct request *request, const char *name);
+/* The value of a cookie, or data NULL. */
+struct slice request_cookie(const struct request *request, const char *name);
+/* The value of a query parameter, percent-decoded into request memory; data NULL when absent or
+ * malformed. Names are case-sensitive. */
+struct slice request_query(struct request *request, const char *name);
+/* The media type of the body in lower case without parameters, data NULL when absent. */
+struct slice request_media_type(struct request *request);
+/* Memory that lives as long as the request; zeroed. */
+void *request_alloc(struct request *request, size_t size);
+/* Whether the client has closed or half-closed its connection: one system call. libh2o does not
+ * notice while a route waits. */
+bool request_client_gone(const struct request *request);
+
+/* Adds a header to the answer. `name` is a lower-case literal, `value` is copied. Values with
+ * control characters are dropped whole. */
+void reply_header(struct request *request, const char *name, struct slice value);
+/* Sends. The body is copied. Status 204 and 304 send no body. */
+void reply_json(struct request *request, int status, struct slice body);
+void reply_text(struct request *request, int status, const char *content_type, struct slice body);
+void reply_empty(struct request *request, int status);
+/* The listener's error shape (Face, or RFC 9457 when Accept asks for application/problem+json), with
+ * x-ms-error-code, Retry-After when given, WWW-Authenticate on 401. `detail` may be NULL;
+ * its request_id is filled in. */
+void reply_problem(struct request *request, enum problem problem,
+                   const struct problem_detail *detail);
+
+/* Faults, for the emulator: cuts the connection with a reset; or sends a head that declares
+ * `declared_bytes` and less body than that, then closes. */
+void reply_reset(struct request *request);
+void reply_truncated(struct request *request, int status, const char *content_type,
+                     struct slice body, size_t declared_bytes);
