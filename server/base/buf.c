@@ -1,0 +1,126 @@
+/*
+ * The growing buffer with a limit. What it holds and who reads it is the callers' business.
+ * Invariant: len <= limit_bytes, and data[len] is NUL whenever there is data.
+ */
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+
+enum { FIRST_CAPACITY = 256 };
+
+void buf_init(struct buf *buf, size_t limit_bytes)
+{
+    *buf = (struct buf){.limit_bytes = limit_bytes};
+}
+
+void buf_init_secret(struct buf *buf, size_t limit_bytes)
+{
+    *buf = (struct buf){.limit_bytes = limit_bytes, .secret = true};
+}
+
+void buf_done(struct buf *buf)
+{
+    if (buf->secret) {
+        secret_wipe(buf->data, buf->capacity);
+    }
+    free(buf->data);
+    *buf = (struct buf){.limit_bytes = buf->limit_bytes, .secret = buf->secret};
+}
+
+void buf_wipe(struct buf *buf)
+{
+    secret_wipe(buf->data, buf->capacity);
+    buf_done(buf);
+}
+
+void buf_reset(struct buf *buf)
+{
+    buf->len = 0;
+    buf->failed = false;
+    if (buf->data) {
+        buf->data[0] = '\0';
+    }
+}
+
+static void grow(struct buf *buf, size_t capacity)
+{
+    if (!buf->secret) {
+        buf->data = xrealloc(buf->data, capacity);
+    } else {
+        /* realloc may leave a copy behind that nobody can wipe any more */
+        char *data = xcalloc(1, capacity);
+        if (buf->data) {
+            memcpy(data, buf->data, buf->len);
+            secret_wipe(buf->data, buf->capacity);
+            free(buf->data);
+        }
+        buf->data = data;
+    }
+    buf->capacity = capacity;
+}
+
+/* Room for `size` more bytes and the NUL; false, and failed, when the limit does not allow it. */
+static bool reserve(struct buf *buf, size_t size)
+{
+    if (buf->failed || size > buf->limit_bytes - buf->len) {
+        buf->failed = true;
+        return false;
+    }
+    size_t needed = buf->len + size + 1;
+    if (needed > buf->capacity) {
+        size_t capacity = buf->capacity > 0 ? buf->capacity : FIRST_CAPACITY;
+        while (capacity < needed) {
+            capacity *= 2;
+        }
+        grow(buf, capacity);
+    }
+    return true;
+}
+
+void buf_append(struct buf *buf, const void *bytes, size_t size)
+{
+    if (size > 0 && reserve(buf, size)) {
+        memcpy(buf->data + buf->len, bytes, size);
+        buf->len += size;
+        buf->data[buf->len] = '\0';
+    }
+}
+
+void buf_puts(struct buf *buf, const char *text)
+{
+    buf_append(buf, text, strlen(text));
+}
+
+void buf_put_slice(struct buf *buf, struct slice text)
+{
+    buf_append(buf, text.data, text.len);
+}
+
+void buf_putc(struct buf *buf, char c)
+{
+    if (reserve(buf, 1)) {
+        buf->data[buf->len++] = c;
+        buf->data[buf->len] = '\0';
+    }
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    va_list again;
+    va_copy(again, args);
+    int size = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (size < 0) {
+        buf->failed = true;
+    } else if (size > 0 && reserve(buf, (size_t)size)) {
+        (void)vsnprintf(buf->data + buf->len, (size_t)size + 1, format, again);
+        buf->len += (size_t)size;
+    }
+    va_end(again);
+}

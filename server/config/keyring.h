@@ -1,0 +1,35 @@
+/*
+ * The keys of the server, each a file of its own in keys.dir (0700, files 0600):
+ *   device.key       HS256 key of device tokens
+ *   correlation.key  key of the pseudonyms sent upstream
+ *   seal.key         key for what is kept sealed or hashed in the store
+ *   receipt.pem      EC P-256 private key (PKCS#8) that signs receipts
+ * A .key file holds 64 hex digits and a newline. Replicas share the folder's content.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/crypto.h"
+
+enum { KEY_BYTES = 32 };
+
+struct keyring {
+    uint8_t device[KEY_BYTES];
+    char device_kid[17]; /* first 16 hex digits of the key's SHA-256 */
+    uint8_t correlation[KEY_BYTES];
+    uint8_t seal[KEY_BYTES];
+};
+
+/* Reads all keys; with `generate` missing ones are made first (atomically: written aside, synced,
+ * linked into place, so that two starting processes agree). 0, or -errno with ret_error naming
+ * file, fault and remedy (`livenessd keygen --dir DIR`). Refuses files others may read. */
+int keyring_load(const char *dir, bool generate, struct keyring *ret, char *ret_error,
+                 size_t error_size) MUST_CHECK;
+void keyring_done(struct keyring *keyring);
+
+/* `livenessd keygen`: makes what is missing, says on standard output what was made and what was there.
+ * 0 or -errno as above. */
+int keyring_generate(const char *dir, char *ret_error, size_t error_size) MUST_CHECK;

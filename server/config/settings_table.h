@@ -1,0 +1,85 @@
+/*
+ * Every setting: SETTING(type, member, key, default, min, max, words, sentence).
+ * From this table come the struct, the defaults, the readers and ranges, the environment names
+ * (LIVENESSD_ + key in upper case with '_' for '.'), `livenessd settings` and config/livenessd.yaml.
+ * `default` is written as a person would write it; min and max are in the type's unit (ms, bytes,
+ * calls a second, count), `words` lists the values of WORD and WORDS separated by spaces.
+ * SECRET settings are read from the environment or from a file named by <key>_file, never from the
+ * command line or the YAML file. No include guard: this is an X-macro table.
+ */
+/* clang-format off */
+SETTING(ADDRESS,  http_listen, "http.listen", "127.0.0.1:8080", 0, 0, NULL,
+        "Address of the public listener; cleartext HTTP/1.1, meant to stand behind a proxy that buffers and re-frames.")
+SETTING(URL,      http_public_url, "http.public_url", "", 0, 0, NULL,
+        "The origin clients see, for example https://liveness.example.org; https makes the device cookie Secure and __Host-.")
+SETTING(LIST,     http_trusted_proxies, "http.trusted_proxies", "", 0, 64, NULL,
+        "CIDR blocks whose X-Forwarded-For, Forwarded and X-Request-Id are believed.")
+SETTING(SIZE,     http_max_head, "http.max_head", "16KB", 1024, 65536, NULL,
+        "Largest request head; above it 431.")
+SETTING(SIZE,     http_max_body, "http.max_body", "64KB", 1024, 16777216, NULL,
+        "Largest request body; above it 413.")
+SETTING(SIZE,     http_body_memory, "http.body_memory", "64MB", 65536, 4294967296, NULL,
+        "Memory for request bodies over all connections; the largest are cut off above it.")
+SETTING(INTEGER,  http_max_connections, "http.max_connections", "10000", 1, 1000000, NULL,
+        "Connections at a time; at the cap new ones wait in the kernel's queue. Lowered to fit the limit of open files.")
+SETTING(INTEGER,  http_max_connections_per_address, "http.max_connections_per_address", "200", 0, 1000000, NULL,
+        "Connections at a time from one address; 0 is no cap; trusted proxies are exempt.")
+SETTING(DURATION, http_request_timeout, "http.request_timeout", "30s", 100, 600000, NULL,
+        "Time a client has to send head and body, and a connection may stay idle.")
+SETTING(DURATION, http_write_timeout, "http.write_timeout", "20s", 1000, 600000, NULL,
+        "Time after which a client that takes no bytes is cut off.")
+SETTING(ADDRESS,  admin_listen, "admin.listen", "127.0.0.1:8081", 0, 0, NULL,
+        "Address of the admin listener: /livez, /readyz, /metrics, /status.")
+SETTING(ADDRESS,  emulator_listen, "emulator.listen", "127.0.0.1:8082", 0, 0, NULL,
+        "Address of the built-in emulator, when upstream.emulator is true.")
+SETTING(BOOLEAN,  upstream_emulator, "upstream.emulator", "false", 0, 0, NULL,
+        "Start the emulator inside this process and use it as upstream; loopback listeners only.")
+SETTING(ENDPOINT, upstream_endpoint, "upstream.endpoint", "", 0, 0, NULL,
+        "Endpoint of the Face resource, for example https://NAME.cognitiveservices.azure.com; http only to a loopback address.")
+SETTING(SECRET,   upstream_key, "upstream.key", "", 0, 512, NULL,
+        "Key of the Face resource.")
+SETTING(WORD,     upstream_api_version, "upstream.api_version", "v1.2", 0, 0, "v1.2",
+        "Version of the Face API spoken to the upstream.")
+SETTING(RATE,     upstream_rate, "upstream.rate", "10", 1, 1000000, NULL,
+        "Calls a second the upstream allows; every call is paced to it. A session costs three.")
+SETTING(INTEGER,  upstream_queue, "upstream.queue", "1000", 1, 100000, NULL,
+        "Calls that may wait for their turn; above it UpstreamBusy.")
+SETTING(DURATION, upstream_queue_wait, "upstream.queue_wait", "2s", 10, 60000, NULL,
+        "Longest a call waits for its turn before it ends in UpstreamBusy.")
+SETTING(DURATION, upstream_poll_interval, "upstream.poll_interval", "1s", 10, 60000, NULL,
+        "Shortest time between two looks at one session upstream.")
+SETTING(DURATION, upstream_connect_timeout, "upstream.connect_timeout", "5s", 10, 60000, NULL,
+        "Time to connect to the upstream, TLS included.")
+SETTING(DURATION, upstream_timeout, "upstream.timeout", "15s", 10, 300000, NULL,
+        "Time for one upstream call in all.")
+SETTING(SIZE,     upstream_max_answer, "upstream.max_answer", "256KB", 1024, 16777216, NULL,
+        "Largest upstream answer; above it UpstreamBroken.")
+SETTING(WORD,     store_kind, "store.kind", "sqlite", 0, 0, "sqlite",
+        "Where sessions live.")
+SETTING(TEXT,     store_path, "store.path", "livenessd.db", 1, 4000, NULL,
+        "File of the SQLite store.")
+SETTING(SIZE,     store_cache, "store.cache", "32MB", 0, 4294967296, NULL,
+        "Memory for settled sessions, so that reading them asks no disk.")
+SETTING(INTEGER,  store_queue, "store.queue", "10000", 16, 1000000, NULL,
+        "Writes and reads that may wait for the store; above it StoreUnavailable.")
+SETTING(TEXT,     keys_dir, "keys.dir", "", 0, 4000, NULL,
+        "Folder of the keys; empty is <store.path>.keys. Replicas share its content.")
+SETTING(BOOLEAN,  keys_generate, "keys.generate", "false", 0, 0, NULL,
+        "Make keys that are missing at start; else a missing key refuses to start and livenessd keygen makes it.")
+SETTING(WORDS,    auth_mode, "auth.mode", "anonymous", 1, 2, "anonymous app_token",
+        "Who may call: anonymous (a device, known by its signed token), app_token.")
+SETTING(BOOLEAN,  auth_anonymous_public, "auth.anonymous_public", "false", 0, 0, NULL,
+        "Allow anonymous mode on a listener that is not loopback: everybody who reaches it can create paid sessions.")
+SETTING(LIST,     auth_app_tokens, "auth.app_tokens", "", 0, 1000, NULL,
+        "App tokens as name:sha256hex[:scope+scope]; the token itself stands nowhere. Scopes: liveness:operate, liveness:delegate.")
+SETTING(WORD,     devices_correlation, "devices.correlation", "pseudonym", 0, 0, "pseudonym passthrough",
+        "What the upstream gets as deviceCorrelationId: a keyed pseudonym of the device, or the client's own text.")
+SETTING(WORD,     verdict_digest, "verdict.digest", "when-given", 0, 0, "require when-given off",
+        "Whether the frontend must report the digest its SDK got before a verdict can be accepted.")
+SETTING(DURATION, retention_verdict, "retention.verdict", "24h", 60000, 31536000000, NULL,
+        "How long a settled session can be read before it is forgotten.")
+SETTING(DURATION, drain_timeout, "drain_timeout", "25s", 0, 600000, NULL,
+        "Longest that requests in flight may take to finish after SIGTERM.")
+SETTING(WORD,     log_level, "log.level", "info", 0, 0, "error warn info debug",
+        "Least important level that is logged.")
+/* clang-format on */
