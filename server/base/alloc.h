@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, args) __attribute__((format(printf, format, args)))
+#define PRINTF_LIKE(text, args) __attribute__((format(printf, text, args)))
 
 /* Zeroed memory; never NULL. Freed with free(). */
 void *xcalloc(size_t count, size_t size) MUST_CHECK;

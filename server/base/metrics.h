@@ -30,9 +30,9 @@ struct metric *metrics_histogram(struct metrics *metrics, const char *name, cons
 
 /* The series with these label values, made when new; as many values as the family has labels. */
 struct series *metric_series(struct metric *metric, const char *const *values);
-/* Shorthands; METRIC_SERIES(m) for a family without labels. */
-#define METRIC_SERIES(metric, ...)                                                                 \
-    metric_series((metric), (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+/* The same as a list that ends with NULL; METRIC_SERIES(metric, "a", "b") adds the NULL. */
+struct series *metric_series_list(struct metric *metric, ...) __attribute__((sentinel));
+#define METRIC_SERIES(...) metric_series_list(__VA_ARGS__, (const char *)NULL)
 
 void series_add(struct series *series, double amount); /* counter (amount >= 0) or gauge */
 void series_set(struct series *series, double value);  /* gauge */

@@ -1,0 +1,81 @@
+/*
+ * The problem table and the two shapes a problem has on the wire. Which problem it is, and the
+ * response around it, is decided elsewhere; the catalogue page is problem_catalogue.c's.
+ */
+#include "base/problem.h"
+
+#include <assert.h>
+
+#include "base/json.h"
+
+static const struct problem_info problems[PROBLEM_COUNT] = {
+#define PROBLEM(symbol, code, status, retryable, sentence, operator_text)                          \
+    [PROBLEM_##symbol] = {#symbol, code, status, retryable, sentence, operator_text},
+#include "base/problem_table.h"
+#undef PROBLEM
+};
+
+const struct problem_info *problem_info(enum problem problem)
+{
+    assert(problem > PROBLEM_NONE && problem < PROBLEM_COUNT);
+    return &problems[problem];
+}
+
+static const char *sentence_of(const struct problem_info *info, const struct problem_detail *detail)
+{
+    return detail && detail->sentence ? detail->sentence : info->sentence;
+}
+
+static void put_help(struct buf *ret, const char *code)
+{
+    buf_puts(ret, "/errors#");
+    buf_puts(ret, code);
+}
+
+/* The members both shapes share. */
+static void put_common(struct json_writer *writer, const struct problem_info *info,
+                       const struct problem_detail *detail)
+{
+    json_put_bool(writer, "retryable", info->retryable);
+    if (detail && detail->retry_after_seconds > 0) {
+        json_put_integer(writer, "retryAfterSeconds", detail->retry_after_seconds);
+    }
+    if (detail && detail->request_id) {
+        json_put_string(writer, "requestId", detail->request_id);
+    }
+}
+
+void problem_write_face(enum problem problem, const struct problem_detail *detail, struct buf *ret)
+{
+    const struct problem_info *info = problem_info(problem);
+    struct json_writer writer = json_writer(ret);
+    json_open(&writer, NULL, '{');
+    json_open(&writer, "error", '{');
+    json_put_string(&writer, "code", info->code);
+    json_put_string(&writer, "message", sentence_of(info, detail));
+    put_common(&writer, info, detail);
+    buf_puts(ret, ",\"help\":\"");
+    put_help(ret, info->code);
+    buf_putc(ret, '"');
+    json_close(&writer, '}');
+    json_close(&writer, '}');
+}
+
+void problem_write_rfc9457(enum problem problem, const struct problem_detail *detail,
+                           struct buf *ret)
+{
+    const struct problem_info *info = problem_info(problem);
+    struct json_writer writer = json_writer(ret);
+    buf_puts(ret, "{\"type\":\"");
+    put_help(ret, info->code);
+    buf_putc(ret, '"');
+    writer.comma = true;
+    json_put_string(&writer, "title", info->sentence);
+    json_put_integer(&writer, "status", info->status);
+    if (detail && detail->sentence) {
+        json_put_string(&writer, "detail", detail->sentence);
+    }
+    json_put_string(&writer, "code", info->code);
+    put_common(&writer, info, detail);
+    json_close(&writer, '}');
+}
