@@ -1,0 +1,34 @@
+/*
+ * The Face API's liveness service, emulated over real HTTP, so that everything can be run and tested
+ * without an account. It shares http/ and base/ with the server and nothing else: what both believe
+ * of the Face API is written down twice on purpose.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "http/loop.h"
+
+struct emulator_options {
+    const char *key; /* the only one accepted, or NULL: any non-empty key */
+    struct log *log; /* may be NULL: no access log */
+    const struct clock *clock;
+    const struct random *random;
+};
+
+struct emulator;
+
+/* Listens. On failure NULL and ret_error. Texts are copied. */
+struct emulator *emulator_open(struct loop *loop, const struct address *address,
+                               const struct emulator_options *options, char *ret_error,
+                               size_t error_size);
+struct address emulator_address(const struct emulator *emulator);
+/* Stops accepting; emulator_in_flight falls to 0. */
+void emulator_drain(struct emulator *emulator);
+unsigned emulator_in_flight(const struct emulator *emulator);
+/* Needs turns of the loop afterwards (loop_settle). */
+struct emulator *emulator_close(struct emulator *emulator);

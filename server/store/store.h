@@ -1,0 +1,167 @@
+/*
+ * The store: session records that outlive the process. One narrow interface for every kind of store:
+ * insert, load, save (compare-and-swap on `revision`), what is due, forget, count, and the intents
+ * of creates. What a change means is domain's business (domain/session.h makes the new record from the
+ * old one); the store only promises that
+ *  - a callback that says STORE_OK comes after the sync that covers the write,
+ *  - a save succeeds only on the revision it was made from,
+ *  - whatever fails is said as STORE_UNAVAILABLE and the next call is tried afresh.
+ *
+ * Callbacks run on the loop, never from within the call that started them; each call ends in exactly
+ * one callback unless it is cancelled. Times are wall clock milliseconds.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/cleanup.h"
+#include "base/metrics.h"
+#include "base/random.h"
+
+enum {
+    RECORD_HASH_BYTES = 32,
+    RECORD_TEXT_SIZE = 65,     /* correlation and transaction ids */
+    RECORD_WORD_SIZE = 32,
+    RECORD_ENDPOINT_SIZE = 256,
+    RECORD_RESULTS_MAX = 16384 /* bytes of results_json */
+};
+
+enum session_state {
+    SESSION_CREATED,  /* upstream session exists, no verdict yet */
+    SESSION_SETTLED,  /* the verdict stands */
+    SESSION_REMOVED,  /* deleted by its owner or made for a client that left: shown to nobody */
+    SESSION_ORPHANED, /* a create cut off: upstream may have a session whose id we never saw */
+    SESSION_STATE_COUNT
+};
+
+enum session_kind { KIND_LIVENESS, KIND_LIVENESS_WITH_VERIFY };
+
+enum deletion_state {
+    DELETION_NONE, /* not wanted yet */
+    DELETION_OWED, /* to be tried at deletion_at */
+    DELETION_DONE  /* upstream answered 204 or 404, or its 48 h are over */
+};
+
+/* What a frontend said with its completion. */
+struct session_completion {
+    int64_t completed_at;    /* 0: none yet */
+    bool client_error;       /* it reported an error instead of a result */
+    bool has_digest;
+    uint8_t digest_hash[RECORD_HASH_BYTES]; /* keyed; of the first digest given */
+};
+
+/* The verdict as stored; the words are enums of domain/verdict.h. */
+struct session_verdict {
+    uint8_t decision;
+    uint8_t retry;
+    bool accepted;
+    bool digest_checked;
+    uint32_t reasons; /* bit mask */
+    int32_t attempt_id; /* 0: none */
+};
+
+/* Plain data but for results_json, which is owned. Zero means "none" everywhere. */
+struct session_record {
+    char id[UUID_SIZE];
+    int64_t revision; /* 1 at insert, one more at every save; the store counts */
+    enum session_state state;
+    enum session_kind kind;
+    uint8_t owner[RECORD_HASH_BYTES]; /* keyed hash of who owns it: domain/principal.h */
+    char upstream_id[UUID_SIZE];      /* empty for an orphan */
+    char upstream_endpoint[RECORD_ENDPOINT_SIZE];
+    char device_correlation_id[RECORD_TEXT_SIZE]; /* as sent upstream */
+    char transaction_id[RECORD_TEXT_SIZE];
+    char platform[RECORD_WORD_SIZE];
+    int32_t attempts_allowed;
+    int64_t created_at;
+    int64_t token_expires_at;
+    struct session_completion completion;
+    /* once settled */
+    int64_t settled_at;
+    struct session_verdict verdict;
+    bool has_upstream_digest;
+    uint8_t upstream_digest_hash[RECORD_HASH_BYTES]; /* keyed, for a digest that comes late */
+    char status_word[RECORD_WORD_SIZE];
+    char model_version[RECORD_WORD_SIZE];
+    char *results_json; /* what an owner may see of `results`, or NULL */
+    /* deletion upstream */
+    enum deletion_state deletion;
+    int64_t deletion_at; /* next try while owed, time done once done */
+    int32_t deletion_tries;
+    int64_t forget_at; /* the record goes then, unless a deletion is owed */
+};
+
+/* Deep copy on the heap; free with session_record_free (NULL is fine; returns NULL). */
+struct session_record *session_record_copy(const struct session_record *record) MUST_CHECK;
+struct session_record *session_record_free(struct session_record *record);
+
+enum store_result {
+    STORE_OK,
+    STORE_NOT_FOUND,
+    STORE_CONFLICT,   /* save: the revision has moved on; insert: the id exists */
+    STORE_UNAVAILABLE /* nothing is promised about the write */
+};
+
+struct store_counts {
+    int64_t open;     /* SESSION_CREATED */
+    int64_t owed;     /* deletions owed */
+    int64_t oldest_owed_at; /* created_at of the oldest, 0 when none */
+    int64_t orphaned;
+};
+
+struct store;
+struct store_call;
+
+struct store_config {
+    const char *path;    /* of the SQLite file; made with mode 0600 when new */
+    size_t queue_max;    /* calls waiting; above it STORE_UNAVAILABLE */
+    unsigned intents_max; /* creates between intent and record */
+    struct metrics *metrics; /* livenessd_store_…; may be NULL */
+    const struct clock *clock;
+};
+
+/* Opens, migrates, turns what intents an earlier process left into SESSION_ORPHANED records, starts
+ * the thread. Blocks; at start-up only. On failure NULL and ret_error says what, where, what to do.
+ * A second process on the same path is refused. */
+struct store *store_open(uv_loop_t *uv, const struct store_config *config, char *ret_error,
+                         size_t error_size);
+/* Finishes what is queued (callbacks do not run any more), stops the thread, closes. The uv handle
+ * needs turns of the loop to go (loop_settle). */
+struct store *store_close(struct store *store);
+/* False from a failed write until one succeeds (the store tries by itself about once a second). */
+bool store_ready(const struct store *store);
+
+/* `record` is NULL unless a load said STORE_OK; it then belongs to the callee. */
+typedef void store_done(void *context, enum store_result result, struct session_record *record);
+typedef void store_listed(void *context, enum store_result result,
+                          struct session_record *const *records, size_t count);
+typedef void store_counted(void *context, enum store_result result,
+                           const struct store_counts *counts);
+
+/* Records are copied. */
+struct store_call *store_insert(struct store *store, const struct session_record *record,
+                                store_done *done, void *context);
+struct store_call *store_load(struct store *store, const char *id, store_done *done, void *context);
+struct store_call *store_save(struct store *store, const struct session_record *record,
+                              store_done *done, void *context);
+/* Records with a deletion owed and deletion_at <= now, oldest first, at most `limit`; the records
+ * are the store's and go after the callback. */
+struct store_call *store_due(struct store *store, int64_t now, size_t limit, store_listed *done,
+                             void *context);
+/* Drops up to `limit` records with forget_at <= now and no deletion owed. */
+struct store_call *store_forget(struct store *store, int64_t now, size_t limit, store_done *done,
+                                void *context);
+struct store_call *store_count(struct store *store, store_counted *done, void *context);
+/* The callback will not run; the operation itself goes on. */
+void store_cancel(struct store_call *call);
+
+/* Intents: a create that is about to be sent upstream is noted so that it survives a kill of the
+ * process; no sync is waited for. store_intend returns a slot >= 0, or -1 when all are taken.
+ * The slot is given back once the record is stored or the create surely did not happen. */
+int store_intend(struct store *store, const char *id, int64_t created_at) MUST_CHECK;
+void store_intent_done(struct store *store, int slot);
