@@ -4,11 +4,12 @@
  */
 #include "base/buf.h"
 
+#include "base/secret.h"
+
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/secret.h"
 
 enum { FIRST_CAPACITY = 256 };
 
@@ -106,6 +107,27 @@ void buf_putc(struct buf *buf, char c)
         buf->data[buf->len++] = c;
         buf->data[buf->len] = '\0';
     }
+}
+
+void buf_put_number(struct buf *buf, double value)
+{
+    if (isnan(value)) {
+        buf_puts(buf, "NaN");
+        return;
+    }
+    if (isinf(value)) {
+        buf_puts(buf, value > 0 ? "+Inf" : "-Inf");
+        return;
+    }
+    char text[32];
+    for (int precision = 15; precision <= 17; precision++) {
+        (void)snprintf(text, sizeof text, "%.*g", precision, value);
+        double back = strtod(text, NULL);
+        if (back >= value && back <= value) {
+            break;
+        }
+    }
+    buf_puts(buf, text);
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

@@ -38,6 +38,8 @@ void buf_append(struct buf *buf, const void *bytes, size_t size);
 void buf_puts(struct buf *buf, const char *text);
 void buf_put_slice(struct buf *buf, struct slice text);
 void buf_putc(struct buf *buf, char c);
+/* The shortest text that reads back as the same number; "NaN", "+Inf", "-Inf" for those. */
+void buf_put_number(struct buf *buf, double value);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* True when anything did not fit: the content is then incomplete and must not be used. */

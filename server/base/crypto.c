@@ -3,14 +3,14 @@
  */
 #include "base/crypto.h"
 
+#include "base/secret.h"
+
 #include <errno.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/secret.h"
 
 enum { HMAC_STACK_BYTES = 1024 };
 

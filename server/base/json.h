@@ -1,8 +1,8 @@
 /*
  * Reading JSON from strangers, over cJSON, which is too lenient alone: the text is checked first
- * (RFC 8259 grammar, UTF-8, no "\u0000", depth, size), duplicate members are refused after, names are
- * case-sensitive. A member that is null reads as absent. Unknown members are ignored.
- * Only base/json.c and tests look into a cJSON object by themselves.
+ * (RFC 8259 grammar, UTF-8, no "\u0000", depth, size), duplicate members are refused after, names
+ * are case-sensitive. A member that is null reads as absent. Unknown members are ignored. Only
+ * base/json.c and tests look into a cJSON object by themselves.
  */
 #pragma once
 
@@ -33,10 +33,12 @@ int json_parse(struct slice text, const struct json_limits *limits, cJSON **ret,
 enum json_read {
     JSON_ABSENT, /* no such member, or null; the result is untouched */
     JSON_OK,
-    JSON_WRONG,  /* another type, or out of range; the result is untouched */
+    JSON_WRONG, /* another type, or out of range; the result is untouched */
 };
 
 /* Readers of a member of an object; every reader answers JSON_WRONG when `object` is none. */
+/* True also when the member is null. */
+bool json_has(const cJSON *object, const char *name);
 /* Length in bytes, both ends included. The slice points into the document. */
 enum json_read json_string(const cJSON *object, const char *name, size_t min_bytes,
                            size_t max_bytes, struct slice *ret);
@@ -62,7 +64,9 @@ static inline struct json_writer json_writer(struct buf *buf)
     return (struct json_writer){.buf = buf};
 }
 
-/* `name` is NULL inside arrays and for the outermost value. Names are literals of ours, not escaped. */
+/* Brackets are '{' or '[' to open, '}' or ']' to close; numbers must be finite.
+ * `name` is NULL inside arrays and for the outermost value. Names are literals of ours, not
+ * escaped. */
 void json_open(struct json_writer *writer, const char *name, char bracket);
 void json_close(struct json_writer *writer, char bracket);
 void json_put_slice(struct json_writer *writer, const char *name, struct slice value);

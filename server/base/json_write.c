@@ -4,13 +4,11 @@
  */
 #include "base/json.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "base/utf8.h"
 
 static void begin_value(struct json_writer *writer, const char *name)
 {
@@ -130,17 +128,9 @@ void json_put_integer(struct json_writer *writer, const char *name, int64_t valu
 
 void json_put_number(struct json_writer *writer, const char *name, double value)
 {
-    begin_value(writer, name);
     assert(isfinite(value));
-    char text[32];
-    for (int precision = 15; precision <= 17; precision++) {
-        (void)snprintf(text, sizeof text, "%.*g", precision, value);
-        double back = strtod(text, NULL);
-        if (back >= value && back <= value) {
-            break;
-        }
-    }
-    buf_puts(writer->buf, text);
+    begin_value(writer, name);
+    buf_put_number(writer->buf, value);
 }
 
 void json_put_raw(struct json_writer *writer, const char *name, struct slice json)

@@ -5,17 +5,17 @@
  */
 #include "base/log.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/buf.h"
-#include "base/clock.h"
-#include "base/json.h"
-#include "base/utf8.h"
 
 enum { FLUSH_BYTES = 16 * 1024, BUFFER_BYTES = 256 * 1024, TEXT_BYTES = 200 };
 

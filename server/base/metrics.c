@@ -4,12 +4,12 @@
  */
 #include "base/metrics_private.h"
 
+#include "base/alloc.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/alloc.h"
 
 const double metrics_bounds[METRICS_BOUNDS] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                0.25,   0.5,   1,      2.5,   5,    10,    30};

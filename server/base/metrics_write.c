@@ -3,33 +3,9 @@
  */
 #include "base/metrics_private.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 static const char *const kind_names[] = {"counter", "gauge", "histogram"};
-
-static void put_number(struct buf *ret, double value)
-{
-    if (isnan(value)) {
-        buf_puts(ret, "NaN");
-        return;
-    }
-    if (isinf(value)) {
-        buf_puts(ret, value > 0 ? "+Inf" : "-Inf");
-        return;
-    }
-    char text[32];
-    for (int precision = 15; precision <= 17; precision++) {
-        (void)snprintf(text, sizeof text, "%.*g", precision, value);
-        double back = strtod(text, NULL);
-        if (back >= value && back <= value) {
-            break;
-        }
-    }
-    buf_puts(ret, text);
-}
 
 /* Escapes as the exposition format asks: in help texts a quote stands for itself. */
 static void put_escaped(struct buf *ret, const char *text, bool is_label)
@@ -63,7 +39,7 @@ static void put_labels(struct buf *ret, const struct series *series, const doubl
     if (bound) {
         buf_putc(ret, before);
         buf_puts(ret, "le=\"");
-        put_number(ret, *bound);
+        buf_put_number(ret, *bound);
         buf_putc(ret, '"');
         before = ',';
     }
@@ -79,7 +55,7 @@ static void put_sample(struct buf *ret, const struct series *series, const char 
     buf_puts(ret, suffix);
     put_labels(ret, series, bound);
     buf_putc(ret, ' ');
-    put_number(ret, value);
+    buf_put_number(ret, value);
     buf_putc(ret, '\n');
 }
 

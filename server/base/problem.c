@@ -4,9 +4,9 @@
  */
 #include "base/problem.h"
 
-#include <assert.h>
-
 #include "base/json.h"
+
+#include <assert.h>
 
 static const struct problem_info problems[PROBLEM_COUNT] = {
 #define PROBLEM(symbol, code, status, retryable, sentence, operator_text)                          \

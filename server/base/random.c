@@ -3,11 +3,11 @@
  */
 #include "base/random.h"
 
+#include "base/crypto.h"
+
 #include <limits.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
-
-#include "base/crypto.h"
 
 enum { UUID_BYTES = 16 };
 
