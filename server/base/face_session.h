@@ -54,6 +54,10 @@ struct face_attempt {
     bool has_rectangle;
     struct face_rectangle rectangle; /* of result or error targets */
     char digest[FACE_DIGEST_SIZE];   /* empty when absent */
+    bool has_verify;                 /* result.verifyResult, or verifyResult beside result */
+    bool is_identical;
+    double match_confidence;
+    bool abuse_detected; /* abuseMonitoringResult of the attempt, or one level too deep in result */
     bool has_error;
     char error_code[FACE_CODE_SIZE];
     char error_message[FACE_MESSAGE_SIZE];
@@ -81,7 +85,8 @@ void face_session_done(struct face_session *session);
 const struct face_attempt *face_session_newest(const struct face_session *session);
 
 /* {"attempts":[…]} newest first, with what an owner may see: attemptId, attemptStatus, error
- * {code,message,targets?}, result{livenessDecision,targets}. Never a digest or token. */
+ * {code,message,targets?}, result{livenessDecision,targets,verifyResult?},
+ * abuseMonitoringResult{isAbuseDetected} when detected. Never a digest or token. */
 void face_session_write_results(const struct face_session *session, struct buf *ret);
 
 /* Parses a status word in any case. */

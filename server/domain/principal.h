@@ -1,0 +1,83 @@
+/*
+ * Who calls, from the credentials of a request, and what they may do to a session.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/problem.h"
+#include "domain/device.h"
+#include "store/store.h"
+
+enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_APP };
+enum scope { SCOPE_OPERATE = 1, SCOPE_DELEGATE = 2 };
+
+enum { APP_TOKEN_NAME_SIZE = 64 };
+
+struct app_token {
+    char name[APP_TOKEN_NAME_SIZE];
+    uint8_t hash[SHA256_BYTES]; /* SHA-256 of the token */
+    unsigned scopes;
+};
+
+/* "name:sha256hex[:scope+scope]". 0 or -EINVAL. */
+int app_token_parse(struct slice text, struct app_token *ret) MUST_CHECK;
+
+struct authority {
+    bool anonymous; /* modes that are on */
+    bool app_tokens;
+    const struct app_token *tokens;
+    size_t token_count;
+    struct device_tokens *devices;
+    const uint8_t *owner_key;       /* SHA256_BYTES; keys owner hashes */
+    const uint8_t *correlation_key; /* SHA256_BYTES */
+    bool passthrough;               /* devices.correlation: passthrough */
+    const struct random *random;
+};
+
+/* The request's credentials, raw; data NULL when absent. */
+struct credentials {
+    struct slice authorization;
+    struct slice subscription_key;
+    struct slice device_header; /* wins over the cookie */
+    struct slice device_cookie;
+    bool repeated; /* Authorization, subscription key or X-Device-Token occurred more than once */
+};
+
+struct principal {
+    enum principal_kind kind;
+    uint8_t owner[SHA256_BYTES];
+    unsigned scopes;
+    const char *name;     /* the app token's, or NULL; never logged with a session */
+    bool has_device;      /* a device token verified */
+    char device_id[UUID_SIZE];
+    bool by_cookie; /* authenticated by the cookie */
+};
+
+/* PROBLEM_NONE, or PROBLEM_NOT_AUTHENTICATED: a wrong Authorization or subscription key never falls
+ * back to anonymous; both given must name the same token. An anonymous caller without a valid device
+ * token is PROBLEM_NOT_AUTHENTICATED here: create and POST /api/devices mint one then
+ * (principal_become_device) when principal_may_mint. Tokens are compared in constant time, all of them. */
+enum problem principal_identify(const struct authority *authority,
+                                const struct credentials *credentials, int64_t now_s,
+                                struct principal *ret);
+/* No credential at all was sent (device tokens that do not verify count as none), and anonymous mode
+ * is on. */
+bool principal_may_mint(const struct authority *authority, const struct credentials *credentials);
+/* The principal of a freshly minted anonymous device. */
+void principal_become_device(const struct authority *authority, const char *device_id,
+                             struct principal *ret);
+
+enum session_action { ACTION_GET, ACTION_COMPLETE, ACTION_DELETE };
+
+/* PROBLEM_NONE; PROBLEM_SESSION_NOT_FOUND for a session of somebody else, exactly as for none
+ * (record NULL), a removed or an orphaned one; PROBLEM_FORBIDDEN for an operator who completes. */
+enum problem principal_access(const struct principal *principal,
+                              const struct session_record *record, enum session_action action);
+
+/* What the upstream gets as deviceCorrelationId: the device token's device; else (principal, client's
+ * id); else the principal; a meaningless client id gives a fresh random one. `client_id` may have
+ * data NULL. In passthrough mode a usable client id itself. */
+void principal_correlation(const struct authority *authority, const struct principal *principal,
+                           struct slice client_id, char ret[RECORD_TEXT_SIZE]);

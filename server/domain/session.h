@@ -1,0 +1,62 @@
+/*
+ * The life of a session record as pure functions: each takes the record as it is and makes it what it
+ * becomes; whoever calls saves it (compare-and-swap) before anybody is told.
+ *
+ *   created ──settle──> settled ──(deletion owed ──> done)──> forgotten
+ *      └─────remove──> removed ──(deletion owed ──> done)──> forgotten
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/problem.h"
+#include "base/random.h"
+#include "domain/verdict.h"
+#include "store/store.h"
+
+enum { UPSTREAM_LIFETIME_MS = 48 * 3600 * 1000 }; /* a Face session goes by itself then */
+
+struct session_rules {
+    enum digest_policy digest;
+    int64_t retention_verdict_ms;
+    const uint8_t *seal_key; /* SHA256_BYTES; keys the digest hashes */
+};
+
+/* What a completion says, decoded. */
+struct completion_request {
+    bool client_error;
+    struct slice digest;         /* data NULL: none */
+    struct slice transaction_id; /* data NULL: none */
+    struct slice platform;       /* data NULL: none or not one of ios android web */
+    struct slice error_code;     /* for the log; data NULL: none */
+    struct slice sdk;            /* for the log; data NULL: none */
+};
+
+enum session_change { SESSION_UNCHANGED, SESSION_CHANGED, SESSION_CONFLICT };
+
+/* Records the frontend's word. The first digest stays: another one is SESSION_CONFLICT and changes
+ * nothing. On a settled session the first digest is compared with the upstream's: a wrong one turns
+ * the verdict compromised, the only change a settled verdict knows (not under DIGEST_OFF). A repeat
+ * is SESSION_UNCHANGED. */
+enum session_change session_complete(struct session_record *record,
+                                     const struct completion_request *request,
+                                     const struct session_rules *rules, int64_t now);
+
+/* Judges what upstream said (face NULL: 404) and, when that settles a SESSION_CREATED record, makes it
+ * SESSION_SETTLED with its results, and the deletion owed at once. */
+enum session_change session_settle(struct session_record *record, const struct face_session *face,
+                                   const struct session_rules *rules, int64_t now);
+
+/* What verdict a pending session shows now (decision pending, retry same_session). */
+struct session_verdict session_pending_verdict(void);
+
+/* The owner's delete, or a session made for a client that left: shown to nobody from now on; the
+ * deletion is owed at once unless it is done already. */
+enum session_change session_remove(struct session_record *record, int64_t now);
+
+/* The outcome of a try to delete upstream. A failed one is tried again after 1 s, 2 s, 4 s … 5 min with
+ * up to a quarter of jitter, until the upstream's own 48 h are over. */
+void session_deletion_done(struct session_record *record, int64_t now);
+void session_deletion_failed(struct session_record *record, const struct random *random,
+                             int64_t now);

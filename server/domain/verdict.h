@@ -1,0 +1,83 @@
+/*
+ * The verdict rules: pure functions from what the upstream says and the frontend said to a decision.
+ * Everything that is not clearly a live, checked face denies.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/face_session.h"
+#include "store/store.h"
+
+enum decision {
+    DECISION_PENDING,
+    DECISION_LIVE,
+    DECISION_SPOOF,
+    DECISION_UNCERTAIN,
+    DECISION_ERROR,
+    DECISION_EXPIRED,
+    DECISION_CANCELLED,
+    DECISION_COMPROMISED,
+    DECISION_COUNT
+};
+
+enum retry_advice { RETRY_SAME_SESSION, RETRY_NEW_SESSION, RETRY_STOP, RETRY_COUNT };
+
+/* Bits of session_verdict.reasons; the words are these in lower case. */
+enum reason {
+    REASON_SPOOF,
+    REASON_UNCERTAIN,
+    REASON_NOT_IDENTICAL,
+    REASON_VERIFY_MISSING, /* a verify session's result without verifyResult */
+    REASON_DIGEST_MISSING,
+    REASON_DIGEST_MISMATCH,
+    REASON_ABUSE_DETECTED,
+    REASON_ATTEMPT_ERROR,
+    REASON_CLIENT_ERROR, /* the frontend completed with an error and upstream saw nothing */
+    REASON_TOKEN_EXPIRED,
+    REASON_SESSION_GONE, /* upstream no longer knows the session */
+    REASON_CANCELLED,
+    REASON_UNKNOWN_ANSWER,
+    REASON_COUNT
+};
+
+enum digest_policy { DIGEST_REQUIRE, DIGEST_WHEN_GIVEN, DIGEST_OFF }; /* as verdict.digest */
+
+const char *decision_word(enum decision decision);
+const char *retry_word(enum retry_advice retry);
+const char *reason_word(enum reason reason);
+
+/* Keyed hash of a digest as stored: of its text in upper case. */
+void digest_hash(const uint8_t key[SHA256_BYTES], struct slice digest, uint8_t ret[SHA256_BYTES]);
+
+struct evidence {
+    const struct face_session *face; /* NULL: upstream answered 404 */
+    enum session_kind kind;
+    int32_t attempts_allowed;
+    const struct session_completion *completion;
+    bool token_expired;
+    enum digest_policy policy;
+    const uint8_t *digest_key; /* SHA256_BYTES */
+};
+
+struct judgement {
+    bool settled; /* else the verdict says pending */
+    struct session_verdict verdict;
+    bool has_upstream_digest; /* of the newest attempt, when it succeeded */
+    uint8_t upstream_digest_hash[SHA256_BYTES];
+};
+
+/*
+ * Settled: newest attempt (largest id) Succeeded; upstream Failed or Canceled; all allowed attempts
+ * used; a completion with an error while no attempt Succeeded or Running; the token expired; or
+ * upstream gone. Under DIGEST_REQUIRE nothing settles before a completion or the token's expiry.
+ * Status words are a hint, attempts decide; a succeeded attempt is live only when it says realface.
+ */
+void verdict_judge(const struct evidence *evidence, struct judgement *ret);
+
+/* {"decision",…}: decision accepted reasons[] retry attemptId? digestChecked settledAt? (RFC 3339; left
+ * out while pending, when settled_at is 0). */
+void verdict_write(const struct session_verdict *verdict, int64_t settled_at, struct buf *ret);
