@@ -13,7 +13,12 @@ struct slice {
     size_t len;
 };
 
-#define SLICE(literal) ((struct slice){"" literal, sizeof(literal) - 1})
+#define SLICE(literal) ((struct slice)SLICE_INIT(literal))
+/* For static tables. */
+#define SLICE_INIT(literal)                                                                        \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    }
 /* For printf's "%.*s". */
 #define SLICE_ARGS(s) (int)(s).len, (s).data ? (s).data : ""
 
