@@ -1,6 +1,6 @@
 /*
- * Cleanup attributes for synchronous functions. CLEANUP(free_char) char *p = …; frees p on every way
- * out; `return TAKE(p)` hands it over instead.
+ * Cleanup attributes for synchronous functions. CLEANUP(free_char) char *p = …; frees p on every
+ * way out; `return TAKE(p)` hands it over instead.
  */
 #pragma once
 
@@ -17,12 +17,15 @@
         taken_;                                                                                    \
     }))
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type and a statement cannot stand in them */
 /* DEFINE_CLEANUP(buf, struct buf, buf_done(it)) declares cleanup_buf for CLEANUP(buf). */
 #define DEFINE_CLEANUP(kind, type, statement)                                                      \
     static inline void cleanup_##kind(type *it)                                                    \
     {                                                                                              \
         statement;                                                                                 \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 DEFINE_CLEANUP(text, char *, free(*it))
+/* NOLINTNEXTLINE(readability-non-const-parameter): the attribute passes it so */
 DEFINE_CLEANUP(fd, int, if (*it >= 0) close(*it))

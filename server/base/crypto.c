@@ -65,13 +65,16 @@ void hex_encode(const uint8_t *bytes, size_t size, char *ret)
     *ret = '\0';
 }
 
-static int hex_digit(char c)
+/* 16 for anything but a hex digit. */
+static unsigned hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {
-        return c - '0';
+        return (unsigned)(c - '0');
     }
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+    if (c >= 'a' && c <= 'f') {
+        return (unsigned)(c - 'a') + 10;
+    }
+    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
 }
 
 int hex_decode(struct slice text, uint8_t *ret, size_t size)
@@ -80,7 +83,7 @@ int hex_decode(struct slice text, uint8_t *ret, size_t size)
         return -EINVAL;
     }
     for (size_t i = 0; i < text.len; i++) {
-        if (hex_digit(text.data[i]) < 0) {
+        if (hex_digit(text.data[i]) > 15) {
             return -EINVAL;
         }
     }

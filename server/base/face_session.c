@@ -256,12 +256,12 @@ static const char *parse_head(const cJSON *json, struct face_session *session)
     return parse_token(json, session);
 }
 
-/* cJSON's copies of the token die with the document and must not stay readable. */
+/* cJSON's copy of the token dies with the document and must not stay readable. */
 static void wipe_token(const cJSON *json)
 {
-    struct slice token;
-    if (json_string(json, "authToken", 0, SIZE_MAX, &token) == JSON_OK) {
-        secret_wipe((char *)(uintptr_t)token.data, token.len);
+    char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "authToken"));
+    if (token) {
+        secret_wipe(token, strlen(token));
     }
 }
 

@@ -94,19 +94,28 @@ static bool check_number(struct scanner *scanner)
     return true;
 }
 
+/* The character in front, NUL at the end. */
+static char peek(const struct scanner *scanner)
+{
+    if (scanner->at == scanner->end) {
+        return '\0';
+    }
+    return *scanner->at;
+}
+
 /* Four hex digits; -1 when there are none. */
 static int take_code_unit(struct scanner *scanner)
 {
+    static const char digits[] = "0123456789abcdefABCDEF";
     int unit = 0;
     for (int i = 0; i < 4; i++) {
-        static const char digits[] = "0123456789abcdef";
-        char c = scanner->at < scanner->end ? *scanner->at : '\0';
-        c = (char)(c >= 'A' && c <= 'F' ? c | 0x20 : c);
+        char c = peek(scanner);
         const char *digit = c ? strchr(digits, c) : NULL;
         if (!digit) {
             return -1;
         }
-        unit = unit << 4 | (int)(digit - digits);
+        int value = (int)(digit - digits);
+        unit = unit << 4 | (value < 16 ? value : value - 6);
         scanner->at++;
     }
     return unit;
@@ -137,8 +146,12 @@ static bool check_escape(struct scanner *scanner)
     if (take(scanner, 'u')) {
         return check_unicode_escape(scanner);
     }
-    char c = scanner->at < scanner->end ? *scanner->at++ : '\0';
-    return (c && strchr("\"\\/bfnrt", c)) || refuse(scanner, "a text has an unknown escape");
+    char c = peek(scanner);
+    if (!c || !strchr("\"\\/bfnrt", c)) {
+        return refuse(scanner, "a text has an unknown escape");
+    }
+    scanner->at++;
+    return true;
 }
 
 static bool check_character(struct scanner *scanner)

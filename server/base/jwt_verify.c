@@ -124,7 +124,8 @@ static libjwt_token read_by_libjwt(const struct token *token, const struct jwt_k
 {
     bool is_hs256 = key->algorithm == JWT_HS256;
     CLEANUP(secret_buf) struct buf text;
-    buf_init_secret(&text, 2 * JWT_MAX_BYTES);
+    /* the plain header may be longer than the one it stands for */
+    buf_init_secret(&text, (size_t)2 * JWT_MAX_BYTES);
     /* libjwt knows no typ but JWT; the header is checked by now, so it gets the plain one */
     buf_put_slice(&text, token->is_access_token ? slice_of(key->header) : token->header);
     buf_putc(&text, '.');

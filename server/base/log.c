@@ -30,7 +30,7 @@ struct log {
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
 static const char *const field_names[LOG_FIELD_COUNT] = {
-#define LOG_FIELD(symbol, name) [LOG_##symbol] = name,
+#define LOG_FIELD(symbol, name) [LOG_##symbol] = (name),
 #include "base/log_field_table.h"
 #undef LOG_FIELD
 };
