@@ -1,0 +1,239 @@
+/*
+ * One `asking` a session that is or was just looked at. Its tickets are of two generations: those the
+ * look under way covers, and those that asked after it began and wait for the next one.
+ */
+#include "lifecycle/asker.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/uv_timer.h"
+#include "lifecycle/change.h"
+#include "lifecycle/outbox.h"
+
+#include <uthash.h>
+#include <utlist.h>
+
+struct asking {
+    UT_hash_handle hh;
+    struct asker *asker;
+    char id[UUID_SIZE];
+    char upstream_id[UUID_SIZE];
+    char request_id[RECORD_TEXT_SIZE]; /* of whoever asked last */
+    struct ask_ticket *current;        /* covered by the look under way */
+    struct ask_ticket *later;          /* wait for the next */
+    struct ask_ticket *answering;      /* being told the outcome of the last one */
+    uint64_t last_look_at;             /* 0: never */
+    struct face_call *call;            /* looking upstream, or */
+    struct change *settling;           /* storing what it says */
+    struct face_session *face;         /* the look's answer; NULL: upstream has no such session */
+    uv_timer_t timer;                  /* the next look, or the end of this struct */
+};
+
+struct asker {
+    struct sessions *sessions;
+    struct asking *askings;
+};
+
+struct asker *asker_new(struct sessions *sessions)
+{
+    struct asker *asker = xcalloc(1, sizeof *asker);
+    asker->sessions = sessions;
+    return asker;
+}
+
+static void asking_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void face_forget(struct asking *asking)
+{
+    if (asking->face)
+        face_session_done(asking->face);
+    free(asking->face);
+    asking->face = NULL;
+}
+
+static void asking_close(struct asking *asking)
+{
+    HASH_DEL(asking->asker->askings, asking);
+    if (asking->call)
+        face_cancel(asking->call);
+    if (asking->settling)
+        change_cancel(asking->settling);
+    face_forget(asking);
+    uv_close((uv_handle_t *)&asking->timer, asking_closed);
+}
+
+struct asker *asker_free(struct asker *asker)
+{
+    if (!asker)
+        return NULL;
+    while (asker->askings)
+        asking_close(asker->askings);
+    free(asker);
+    return NULL;
+}
+
+/* ---- a look ---- */
+
+static void asking_due(uv_timer_t *timer);
+
+static void asking_schedule(struct asking *asking, bool at_once)
+{
+    struct sessions *sessions = asking->asker->sessions;
+    if (asking->call || asking->settling)
+        return;
+    uint64_t now = clock_monotonic_ms(sessions->config.clock);
+    uint64_t due = asking->last_look_at + sessions->config.poll_interval_ms;
+    bool wait = !at_once && asking->last_look_at != 0 && due > now;
+    timer_start(&asking->timer, asking_due, wait ? due - now : 0, 0);
+}
+
+/* Tells those in `answering`; a callback may ask again or withdraw others, so the head is taken each
+ * time. */
+static void tickets_answer(struct asking *asking, enum problem problem, unsigned retry_after_s,
+                           const struct session_record *record, const struct face_session *face)
+{
+    while (asking->answering) {
+        struct ask_ticket *ticket = asking->answering;
+        DL_DELETE(asking->answering, ticket);
+        ticket->asking = NULL;
+        ticket->done(ticket, problem, retry_after_s, record, face);
+    }
+}
+
+static enum problem settle_apply(struct session_record *record, void *context,
+                                 enum session_change *ret_what)
+{
+    struct asking *asking = context;
+    struct sessions *sessions = asking->asker->sessions;
+    if (!record || record->state == SESSION_REMOVED || record->state == SESSION_ORPHANED)
+        return PROBLEM_SESSION_NOT_FOUND;
+    *ret_what = session_settle(record, asking->face, &sessions->config.rules,
+                               clock_wall_ms(sessions->config.clock));
+    return PROBLEM_NONE;
+}
+
+static void settle_done(void *context, enum problem problem, enum session_change what,
+                        struct session_record *record)
+{
+    struct asking *asking = context;
+    struct sessions *sessions = asking->asker->sessions;
+    asking->settling = NULL;
+    if (problem == PROBLEM_NONE && what == SESSION_CHANGED) {
+        series_add(sessions->verdicts[record->verdict.decision], 1);
+        LOG_EVENT(sessions->config.log, LOG_INFO, "session settled", LOG_TEXT(SESSION, record->id),
+                  LOG_TEXT(DECISION, decision_word(record->verdict.decision)),
+                  LOG_TEXT(REQUEST_ID, asking->request_id));
+        outbox_push(sessions->outbox, record, NULL);
+    }
+    bool pending = problem == PROBLEM_NONE && record->state == SESSION_CREATED;
+    unsigned retry_after_s = problem == PROBLEM_NONE ? 0 : problem_info(problem)->retryable;
+    asking->answering = TAKE(asking->current);
+    if (!pending && problem != PROBLEM_STORE_UNAVAILABLE) { /* nothing newer can be learned */
+        DL_CONCAT(asking->answering, asking->later);
+        asking->later = NULL;
+    }
+    struct face_session *face = TAKE(asking->face);
+    asking_schedule(asking, false);
+    tickets_answer(asking, problem, retry_after_s, record, pending ? face : NULL);
+    if (face)
+        face_session_done(face);
+    free(face);
+    session_record_free(record);
+}
+
+static void look_answered(void *context, struct face_answer *answer)
+{
+    struct asking *asking = context;
+    asking->call = NULL;
+    if (answer->problem == PROBLEM_NONE || answer->not_found) {
+        if (!answer->not_found) {
+            asking->face = xcalloc(1, sizeof *asking->face);
+            *asking->face = answer->session;
+            answer->session.auth_token = NULL;
+        }
+        asking->settling = change_start(asking->asker->sessions, asking->id, settle_apply,
+                                        settle_done, asking);
+        return;
+    }
+    asking->answering = TAKE(asking->current);
+    asking_schedule(asking, false);
+    tickets_answer(asking, answer->problem, answer->retry_after_s, NULL, NULL);
+}
+
+static void asking_due(uv_timer_t *timer)
+{
+    struct asking *asking = timer->data;
+    struct sessions *sessions = asking->asker->sessions;
+    if (!asking->later) { /* nobody came within the poll interval */
+        asking_close(asking);
+        return;
+    }
+    asking->current = TAKE(asking->later);
+    asking->last_look_at = clock_monotonic_ms(sessions->config.clock);
+    asking->call = face_get_session(sessions->config.face, asking->upstream_id, asking->request_id,
+                                    look_answered, asking);
+}
+
+/* ---- tickets ---- */
+
+static struct asking *asking_for(struct asker *asker, const struct session_record *record)
+{
+    struct asking *asking = NULL;
+    HASH_FIND(hh, asker->askings, record->id, UUID_SIZE - 1, asking);
+    if (asking)
+        return asking;
+    asking = xcalloc(1, sizeof *asking);
+    asking->asker = asker;
+    memcpy(asking->id, record->id, UUID_SIZE);
+    memcpy(asking->upstream_id, record->upstream_id, UUID_SIZE);
+    uv_timer_init(asker->sessions->config.uv, &asking->timer);
+    asking->timer.data = asking;
+    HASH_ADD(hh, asker->askings, id, UUID_SIZE - 1, asking);
+    return asking;
+}
+
+void asker_ask(struct asker *asker, const struct session_record *record, bool at_once,
+               const char *request_id, struct ask_ticket *ticket)
+{
+    struct asking *asking = asking_for(asker, record);
+    strncpy(asking->request_id, request_id, sizeof asking->request_id - 1);
+    ticket->asking = asking;
+    DL_APPEND(asking->later, ticket);
+    asking_schedule(asking, at_once);
+}
+
+static bool list_has(const struct ask_ticket *list, const struct ask_ticket *ticket)
+{
+    while (list && list != ticket)
+        list = list->next;
+    return list != NULL;
+}
+
+void asker_withdraw(struct ask_ticket *ticket)
+{
+    struct asking *asking = ticket->asking;
+    if (!asking)
+        return;
+    ticket->asking = NULL;
+    if (list_has(asking->current, ticket))
+        DL_DELETE(asking->current, ticket);
+    else if (list_has(asking->later, ticket))
+        DL_DELETE(asking->later, ticket);
+    else
+        DL_DELETE(asking->answering, ticket);
+    if (asking->call && !asking->current) { /* a look for nobody */
+        face_cancel(asking->call);
+        asking->call = NULL;
+        asking_schedule(asking, false);
+    }
+}
+
+unsigned asker_active(const struct asker *asker)
+{
+    return HASH_COUNT(asker->askings);
+}

@@ -1,0 +1,32 @@
+/*
+ * Looking at sessions upstream. One look at a time and session however many ask; nobody is answered
+ * from a look that began before they asked; two looks at one session are at least the poll interval
+ * apart. A look that settles the session stores the verdict before anybody hears of it, and answers
+ * everybody who asked meanwhile.
+ */
+#pragma once
+
+#include "base/problem.h"
+#include "lifecycle/sessions.h"
+
+/* Lives in the asker's struct; zero it before first use. */
+struct ask_ticket {
+    struct ask_ticket *next, *prev;
+    struct asking *asking; /* NULL when it does not wait */
+    /* Runs later, once. With PROBLEM_NONE `record` is the record as stored; while it is not settled
+     * `face` is what upstream says, else NULL. Both are valid during the callback only. */
+    void (*done)(struct ask_ticket *ticket, enum problem problem, unsigned retry_after_s,
+                 const struct session_record *record, const struct face_session *face);
+};
+
+struct asker *asker_new(struct sessions *sessions);
+/* Waiting tickets are forgotten. */
+struct asker *asker_free(struct asker *asker);
+
+/* `at_once`: the frontend has just said that the check is over; does not wait for the poll interval. */
+void asker_ask(struct asker *asker, const struct session_record *record, bool at_once,
+               const char *request_id, struct ask_ticket *ticket);
+/* The ticket's callback will not run; a look that nobody waits for any more is cancelled. */
+void asker_withdraw(struct ask_ticket *ticket);
+/* Sessions being looked at or just looked at. */
+unsigned asker_active(const struct asker *asker);

@@ -1,0 +1,203 @@
+/*
+ * Works off the deletions owed: a push tries at once, a timer looks for those whose next try is due.
+ */
+#include "lifecycle/outbox.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/uv_timer.h"
+#include "lifecycle/change.h"
+
+#include <utlist.h>
+
+enum { LOOK_EVERY_MS = 1000 };
+
+struct deletion {
+    struct deletion *next, *prev;
+    struct outbox *outbox;
+    char id[UUID_SIZE];
+    struct outbox_ticket *tickets;
+    struct face_call *call;
+    struct change *change;
+    bool done; /* upstream has no such session any more */
+};
+
+struct outbox {
+    struct sessions *sessions;
+    struct deletion *deletions; /* under way */
+    unsigned active;
+    struct store_call *looking;
+    uv_timer_t *timer;
+};
+
+static void outbox_look(uv_timer_t *timer);
+
+struct outbox *outbox_new(struct sessions *sessions)
+{
+    struct outbox *outbox = xcalloc(1, sizeof *outbox);
+    outbox->sessions = sessions;
+    outbox->timer = xcalloc(1, sizeof *outbox->timer);
+    uv_timer_init(sessions->config.uv, outbox->timer);
+    outbox->timer->data = outbox;
+    timer_start(outbox->timer, outbox_look, 0, LOOK_EVERY_MS);
+    return outbox;
+}
+
+static void deletion_free(struct deletion *deletion)
+{
+    DL_DELETE(deletion->outbox->deletions, deletion);
+    deletion->outbox->active--;
+    free(deletion);
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+struct outbox *outbox_free(struct outbox *outbox)
+{
+    if (!outbox)
+        return NULL;
+    while (outbox->deletions) {
+        if (outbox->deletions->call)
+            face_cancel(outbox->deletions->call);
+        if (outbox->deletions->change)
+            change_cancel(outbox->deletions->change);
+        deletion_free(outbox->deletions);
+    }
+    if (outbox->looking)
+        store_cancel(outbox->looking);
+    uv_close((uv_handle_t *)outbox->timer, timer_closed);
+    free(outbox);
+    return NULL;
+}
+
+/* ---- one deletion ---- */
+
+static void deletion_tell(struct deletion *deletion)
+{
+    while (deletion->tickets) {
+        struct outbox_ticket *ticket = deletion->tickets;
+        DL_DELETE(deletion->tickets, ticket);
+        ticket->deletion = NULL;
+        ticket->done(ticket);
+    }
+}
+
+static enum problem deletion_apply(struct session_record *record, void *context,
+                                   enum session_change *ret_what)
+{
+    struct deletion *deletion = context;
+    const struct sessions_config *config = &deletion->outbox->sessions->config;
+    if (!record || record->deletion != DELETION_OWED)
+        return PROBLEM_NONE;
+    int64_t now = clock_wall_ms(config->clock);
+    if (deletion->done)
+        session_deletion_done(record, now);
+    else
+        session_deletion_failed(record, config->random, now);
+    *ret_what = SESSION_CHANGED;
+    return PROBLEM_NONE;
+}
+
+/* When this could not be stored the debt stays as it is on disk: it will be tried again, and upstream
+ * will answer 404. */
+static void deletion_stored(void *context, enum problem problem, enum session_change what,
+                            struct session_record *record)
+{
+    struct deletion *deletion = context;
+    (void)problem;
+    (void)what;
+    deletion->change = NULL;
+    session_record_free(record);
+    deletion_free(deletion);
+}
+
+static void deletion_answered(void *context, struct face_answer *answer)
+{
+    struct deletion *deletion = context;
+    deletion->call = NULL;
+    deletion->done = answer->problem == PROBLEM_NONE;
+    deletion_tell(deletion);
+    deletion->change = change_start(deletion->outbox->sessions, deletion->id, deletion_apply,
+                                    deletion_stored, deletion);
+}
+
+static struct deletion *deletion_find(struct outbox *outbox, const char *id)
+{
+    struct deletion *deletion = NULL;
+    DL_FOREACH(outbox->deletions, deletion)
+        if (strcmp(deletion->id, id) == 0)
+            return deletion;
+    return NULL;
+}
+
+static struct deletion *deletion_start(struct outbox *outbox, const struct session_record *record)
+{
+    struct deletion *deletion = xcalloc(1, sizeof *deletion);
+    deletion->outbox = outbox;
+    memcpy(deletion->id, record->id, UUID_SIZE);
+    DL_APPEND(outbox->deletions, deletion);
+    outbox->active++;
+    deletion->call = face_delete_session(outbox->sessions->config.face, record->upstream_id,
+                                         record->id, deletion_answered, deletion);
+    return deletion;
+}
+
+/* ---- which are due ---- */
+
+static void outbox_listed(void *context, enum store_result result,
+                          struct session_record *const *records, size_t count)
+{
+    struct outbox *outbox = context;
+    outbox->looking = NULL;
+    if (result != STORE_OK)
+        return;
+    for (size_t i = 0; i < count && outbox->active < OUTBOX_PARALLEL_MAX; i++)
+        if (!deletion_find(outbox, records[i]->id))
+            deletion_start(outbox, records[i]);
+}
+
+static void outbox_look(uv_timer_t *timer)
+{
+    struct outbox *outbox = timer->data;
+    const struct sessions_config *config = &outbox->sessions->config;
+    if (outbox->looking || outbox->active >= OUTBOX_PARALLEL_MAX)
+        return;
+    /* those under way are still owed in the store: ask for enough to see past them */
+    outbox->looking = store_due(config->store, clock_wall_ms(config->clock), 2 * OUTBOX_PARALLEL_MAX,
+                                outbox_listed, outbox);
+}
+
+bool outbox_push(struct outbox *outbox, const struct session_record *record,
+                 struct outbox_ticket *ticket)
+{
+    if (record->deletion != DELETION_OWED)
+        return false;
+    struct deletion *deletion = deletion_find(outbox, record->id);
+    if (!deletion && outbox->active >= OUTBOX_PARALLEL_MAX)
+        return false; /* the next look finds it */
+    if (!deletion)
+        deletion = deletion_start(outbox, record);
+    if (!ticket || !deletion->call)
+        return false;
+    ticket->deletion = deletion;
+    DL_APPEND(deletion->tickets, ticket);
+    return true;
+}
+
+void outbox_withdraw(struct outbox_ticket *ticket)
+{
+    if (!ticket->deletion)
+        return;
+    DL_DELETE(ticket->deletion->tickets, ticket);
+    ticket->deletion = NULL;
+}
+
+unsigned outbox_active(const struct outbox *outbox)
+{
+    return outbox->active;
+}

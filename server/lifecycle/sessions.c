@@ -1,0 +1,148 @@
+/*
+ * Builds the parts and keeps house: counts what is open and owed for the metrics, forgets what has
+ * been kept long enough.
+ */
+#include "lifecycle/sessions.h"
+
+#include "base/alloc.h"
+#include "base/uv_timer.h"
+#include "lifecycle/asker.h"
+#include "lifecycle/cache.h"
+#include "lifecycle/change.h"
+#include "lifecycle/creation.h"
+#include "lifecycle/outbox.h"
+
+enum { HOUSEKEEPING_EVERY_MS = 5000, FORGET_BATCH = 500 };
+
+static void declare_metrics(struct sessions *sessions)
+{
+    struct metrics *metrics = sessions->config.metrics;
+    struct metric *verdicts = metrics_counter(metrics, "livenessd_verdicts_total",
+                                              "Sessions settled, by decision.", "decision");
+    for (int decision = 0; decision < DECISION_COUNT; decision++)
+        if (decision != DECISION_PENDING)
+            sessions->verdicts[decision] =
+                METRIC_SERIES(verdicts, decision_word((enum decision)decision));
+    sessions->created = METRIC_SERIES(metrics_counter(
+        metrics, "livenessd_sessions_created_total", "Sessions made and recorded.", NULL));
+    sessions->abandoned = METRIC_SERIES(
+        metrics_counter(metrics, "livenessd_sessions_abandoned_total",
+                        "Sessions made for clients that had left; they are deleted.", NULL));
+    sessions->orphaned = METRIC_SERIES(metrics_counter(
+        metrics, "livenessd_sessions_orphaned_total",
+        "Creates cut off after which upstream may hold a session we cannot name.", NULL));
+}
+
+/* Run before each exposition. */
+static void collect(void *context)
+{
+    struct sessions *sessions = context;
+    struct metrics *metrics = sessions->config.metrics;
+    int64_t now = clock_wall_ms(sessions->config.clock);
+    const struct store_counts *counts = &sessions->counts;
+    series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_open",
+                                           "Sessions without a verdict.", NULL)),
+               (double)counts->open);
+    series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_orphaned",
+                                           "Creates cut off in the last 48 hours.", NULL)),
+               (double)counts->orphaned);
+    series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_deletions_owed",
+                                           "Sessions still to be deleted upstream.", NULL)),
+               (double)counts->owed);
+    double age = counts->oldest_owed_at ? (double)(now - counts->oldest_owed_at) / 1000.0 : 0;
+    series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_oldest_owed_deletion_seconds",
+                                           "Age of the oldest session still to be deleted.", NULL)),
+               age);
+    series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_asked",
+                                           "Sessions being looked at upstream.", NULL)),
+               asker_active(sessions->asker));
+}
+
+/* ---- housekeeping ---- */
+
+static void counted(void *context, enum store_result result, const struct store_counts *counts)
+{
+    struct sessions *sessions = context;
+    sessions->counting = NULL;
+    if (result == STORE_OK)
+        sessions->counts = *counts;
+}
+
+static void forgotten(void *context, enum store_result result, struct session_record *record)
+{
+    struct sessions *sessions = context;
+    (void)result;
+    (void)record;
+    sessions->forgetting = NULL;
+}
+
+static void keep_house(uv_timer_t *timer)
+{
+    struct sessions *sessions = timer->data;
+    const struct sessions_config *config = &sessions->config;
+    if (!sessions->counting)
+        sessions->counting = store_count(config->store, counted, sessions);
+    if (!sessions->forgetting)
+        sessions->forgetting = store_forget(config->store, clock_wall_ms(config->clock),
+                                            FORGET_BATCH, forgotten, sessions);
+}
+
+struct sessions *sessions_new(const struct sessions_config *config)
+{
+    struct sessions *sessions = xcalloc(1, sizeof *sessions);
+    sessions->config = *config;
+    sessions->cache = cache_new(config->cache_bytes);
+    sessions->asker = asker_new(sessions);
+    sessions->outbox = outbox_new(sessions);
+    declare_metrics(sessions);
+    metrics_on_collect(config->metrics, collect, sessions);
+    sessions->housekeeping = xcalloc(1, sizeof *sessions->housekeeping);
+    uv_timer_init(config->uv, sessions->housekeeping);
+    sessions->housekeeping->data = sessions;
+    timer_start(sessions->housekeeping, keep_house, 0, HOUSEKEEPING_EVERY_MS);
+    return sessions;
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+struct sessions *sessions_free(struct sessions *sessions)
+{
+    if (!sessions)
+        return NULL;
+    if (sessions->counting)
+        store_cancel(sessions->counting);
+    if (sessions->forgetting)
+        store_cancel(sessions->forgetting);
+    sessions->asker = asker_free(sessions->asker);
+    sessions->outbox = outbox_free(sessions->outbox);
+    creations_free(sessions);
+    changes_free(sessions);
+    sessions->cache = cache_free(sessions->cache);
+    uv_close((uv_handle_t *)sessions->housekeeping, timer_closed);
+    free(sessions);
+    return NULL;
+}
+
+bool sessions_busy(const struct sessions *sessions)
+{
+    return sessions->creations != NULL || sessions->changes != NULL;
+}
+
+struct store_counts sessions_counts(const struct sessions *sessions)
+{
+    return sessions->counts;
+}
+
+const struct session_record *sessions_cached(struct sessions *sessions, const char *id)
+{
+    return cache_find(sessions->cache, id);
+}
+
+void sessions_remember(struct sessions *sessions, const struct session_record *record)
+{
+    if (record->state == SESSION_SETTLED)
+        cache_put(sessions->cache, record);
+}

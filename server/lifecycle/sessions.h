@@ -1,0 +1,68 @@
+/*
+ * What outlives a request: the shared parts that creations, looks upstream, changes and deletions
+ * work with. Built by app, process lifetime; every other header of this folder takes a
+ * `struct sessions`. Nothing here knows HTTP.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "domain/session.h"
+#include "store/store.h"
+#include "upstream/face.h"
+
+struct asker;
+struct outbox;
+struct record_cache;
+struct creation;
+struct change;
+
+struct sessions_config {
+    uv_loop_t *uv;
+    struct store *store;
+    struct face_client *face;
+    const struct clock *clock;
+    const struct random *random;
+    struct log *log;
+    struct metrics *metrics;
+    struct session_rules rules;
+    uint64_t poll_interval_ms; /* between two looks at one session */
+    size_t cache_bytes;        /* for settled records */
+};
+
+/* Fields are read by the other files of this folder only. */
+struct sessions {
+    struct sessions_config config;
+    struct record_cache *cache;
+    struct asker *asker;
+    struct outbox *outbox;
+    struct creation *creations; /* under way */
+    struct change *changes;     /* under way */
+    struct store_counts counts; /* as last counted */
+    struct store_call *counting;
+    struct store_call *forgetting;
+    uv_timer_t *housekeeping;
+    struct series *created;
+    struct series *abandoned;
+    struct series *orphaned;
+    struct series *verdicts[DECISION_COUNT];
+};
+
+struct sessions *sessions_new(const struct sessions_config *config);
+/* Drops what is under way without callbacks; uv handles need turns of the loop to go. */
+struct sessions *sessions_free(struct sessions *sessions);
+
+/* Work that must not be cut off is under way: creates, and changes not yet stored. */
+bool sessions_busy(const struct sessions *sessions);
+struct store_counts sessions_counts(const struct sessions *sessions);
+
+/* A settled record from memory, or NULL: the caller then loads it. Valid until the next call into this
+ * folder. */
+const struct session_record *sessions_cached(struct sessions *sessions, const char *id);
+/* Keeps a record that was loaded, if it is settled. */
+void sessions_remember(struct sessions *sessions, const struct session_record *record);
