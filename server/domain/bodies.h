@@ -12,8 +12,8 @@
 #include "domain/session.h"
 
 struct create_request {
-    const char *liveness_mode; /* "Passive" or "PassiveActive": literals */
-    int64_t token_ttl_s;       /* 0: not given */
+    const char *liveness_mode;          /* "Passive" or "PassiveActive": literals */
+    int64_t token_ttl_s;                /* 0: not given */
     struct slice device_correlation_id; /* data NULL: none; may be over-long or empty: no error */
     bool has_enable_session_image;
     bool enable_session_image;
@@ -22,11 +22,11 @@ struct create_request {
     struct slice platform;       /* ours; ios, android or web, else none */
 };
 
-/* Slices point into *ret_document, which the caller deletes after use. Empty body, broken JSON, wrong
- * types: INVALID_REQUEST_BODY; unknown or missing mode: INVALID_LIVENESS_MODE (also when it is not a
- * text); lifetime outside 60..86400 or not whole: INVALID_TOKEN_LIFETIME (a text or bool: INVALID_REQUEST_BODY).
- * deviceCorrelationId together with deviceCorrelationIdSetInClient true: INVALID_REQUEST_BODY.
- * *ret_sentence: NULL, or a static sentence that says more. */
+/* Slices point into *ret_document, which the caller deletes after use. Empty body, broken JSON,
+ * wrong types: INVALID_REQUEST_BODY; unknown or missing mode: INVALID_LIVENESS_MODE (also when it
+ * is not a text); lifetime outside 60..86400 or not whole: INVALID_TOKEN_LIFETIME (a text or bool:
+ * INVALID_REQUEST_BODY). deviceCorrelationId together with deviceCorrelationIdSetInClient true:
+ * INVALID_REQUEST_BODY. *ret_sentence: NULL, or a static sentence that says more. */
 enum problem create_request_read(struct slice body, cJSON **ret_document,
                                  struct create_request *ret, const char **ret_sentence);
 

@@ -30,9 +30,11 @@ bool device_token_verify(struct device_tokens *tokens, struct slice token, int64
                          char ret_id[UUID_SIZE]);
 
 /* Whether a client's deviceCorrelationId says nothing about a device: empty, over 64 characters, or
- * one of the constants that sample apps send (1234567890, the zero GUID, undefined, null, default…). */
+ * one of the constants that sample apps send (1234567890, the zero GUID, undefined, null,
+ * default…). */
 bool device_id_is_meaningless(struct slice id);
 
-/* HMAC-SHA-256(key, tenant, device, epoch) as a UUID: the same for one device wherever it is asked. */
+/* HMAC-SHA-256(key, tenant, device, epoch) as a UUID: the same for one device wherever it is asked.
+ */
 void correlation_pseudonym(const uint8_t key[SHA256_BYTES], struct slice tenant,
                            struct slice device, uint32_t epoch, char ret[UUID_SIZE]);

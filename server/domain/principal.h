@@ -49,21 +49,22 @@ struct principal {
     enum principal_kind kind;
     uint8_t owner[SHA256_BYTES];
     unsigned scopes;
-    const char *name;     /* the app token's, or NULL; never logged with a session */
-    bool has_device;      /* a device token verified */
+    const char *name; /* the app token's, or NULL; never logged with a session */
+    bool has_device;  /* a device token verified */
     char device_id[UUID_SIZE];
     bool by_cookie; /* authenticated by the cookie */
 };
 
 /* PROBLEM_NONE, or PROBLEM_NOT_AUTHENTICATED: a wrong Authorization or subscription key never falls
- * back to anonymous; both given must name the same token. An anonymous caller without a valid device
- * token is PROBLEM_NOT_AUTHENTICATED here: create and POST /api/devices mint one then
- * (principal_become_device) when principal_may_mint. Tokens are compared in constant time, all of them. */
+ * back to anonymous; both given must name the same token. An anonymous caller without a valid
+ * device token is PROBLEM_NOT_AUTHENTICATED here: create and POST /api/devices mint one then
+ * (principal_become_device) when principal_may_mint. Tokens are compared in constant time, all of
+ * them. */
 enum problem principal_identify(const struct authority *authority,
                                 const struct credentials *credentials, int64_t now_s,
                                 struct principal *ret);
-/* No credential at all was sent (device tokens that do not verify count as none), and anonymous mode
- * is on. */
+/* No credential at all was sent (device tokens that do not verify count as none), and anonymous
+ * mode is on. */
 bool principal_may_mint(const struct authority *authority, const struct credentials *credentials);
 /* The principal of a freshly minted anonymous device. */
 void principal_become_device(const struct authority *authority, const char *device_id,
@@ -76,8 +77,8 @@ enum session_action { ACTION_GET, ACTION_COMPLETE, ACTION_DELETE };
 enum problem principal_access(const struct principal *principal,
                               const struct session_record *record, enum session_action action);
 
-/* What the upstream gets as deviceCorrelationId: the device token's device; else (principal, client's
- * id); else the principal; a meaningless client id gives a fresh random one. `client_id` may have
- * data NULL. In passthrough mode a usable client id itself. */
+/* What the upstream gets as deviceCorrelationId: the device token's device; else (principal,
+ * client's id); else the principal; a meaningless client id gives a fresh random one. `client_id`
+ * may have data NULL. In passthrough mode a usable client id itself. */
 void principal_correlation(const struct authority *authority, const struct principal *principal,
                            struct slice client_id, char ret[RECORD_TEXT_SIZE]);

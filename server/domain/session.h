@@ -1,6 +1,6 @@
 /*
- * The life of a session record as pure functions: each takes the record as it is and makes it what it
- * becomes; whoever calls saves it (compare-and-swap) before anybody is told.
+ * The life of a session record as pure functions: each takes the record as it is and makes it what
+ * it becomes; whoever calls saves it (compare-and-swap) before anybody is told.
  *
  *   created ──settle──> settled ──(deletion owed ──> done)──> forgotten
  *      └─────remove──> removed ──(deletion owed ──> done)──> forgotten
@@ -36,27 +36,30 @@ struct completion_request {
 enum session_change { SESSION_UNCHANGED, SESSION_CHANGED, SESSION_CONFLICT };
 
 /* Records the frontend's word. The first digest stays: another one is SESSION_CONFLICT and changes
- * nothing. On a settled session the first digest is compared with the upstream's: a wrong one turns
- * the verdict compromised, the only change a settled verdict knows (not under DIGEST_OFF). A repeat
- * is SESSION_UNCHANGED. */
+ * nothing. On a settled session only the time and the first digest are recorded, and that digest is
+ * compared with the upstream's: a wrong one turns the verdict compromised, the only change a
+ * settled verdict knows (not under DIGEST_OFF). A repeat is SESSION_UNCHANGED, and so is everything
+ * on a removed or an orphaned record. */
 enum session_change session_complete(struct session_record *record,
                                      const struct completion_request *request,
                                      const struct session_rules *rules, int64_t now);
 
-/* Judges what upstream said (face NULL: 404) and, when that settles a SESSION_CREATED record, makes it
- * SESSION_SETTLED with its results, and the deletion owed at once. */
+/* Judges what upstream said (face NULL: 404) and, when that settles a SESSION_CREATED record, makes
+ * it SESSION_SETTLED with its results, and the deletion owed at once. */
 enum session_change session_settle(struct session_record *record, const struct face_session *face,
                                    const struct session_rules *rules, int64_t now);
 
 /* What verdict a pending session shows now (decision pending, retry same_session). */
 struct session_verdict session_pending_verdict(void);
 
-/* The owner's delete, or a session made for a client that left: shown to nobody from now on; the
- * deletion is owed at once unless it is done already. */
-enum session_change session_remove(struct session_record *record, int64_t now);
+/* The owner's delete, or a session made for a client that left: shown to nobody from now on, its
+ * results gone; the deletion is owed at once unless it is done already. Nothing to do for a removed
+ * or an orphaned record. */
+enum session_change session_remove(struct session_record *record, const struct session_rules *rules,
+                                   int64_t now);
 
-/* The outcome of a try to delete upstream. A failed one is tried again after 1 s, 2 s, 4 s … 5 min with
- * up to a quarter of jitter, until the upstream's own 48 h are over. */
+/* The outcome of a try to delete upstream. A failed one is tried again after 1 s, 2 s, 4 s … 5 min
+ * with up to a quarter of jitter, until the upstream's own 48 h are over. */
 void session_deletion_done(struct session_record *record, int64_t now);
 void session_deletion_failed(struct session_record *record, const struct random *random,
                              int64_t now);

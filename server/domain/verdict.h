@@ -1,6 +1,6 @@
 /*
- * The verdict rules: pure functions from what the upstream says and the frontend said to a decision.
- * Everything that is not clearly a live, checked face denies.
+ * The verdict rules: pure functions from what the upstream says and the frontend said to a
+ * decision. Everything that is not clearly a live, checked face denies.
  */
 #pragma once
 
@@ -78,6 +78,6 @@ struct judgement {
  */
 void verdict_judge(const struct evidence *evidence, struct judgement *ret);
 
-/* {"decision",…}: decision accepted reasons[] retry attemptId? digestChecked settledAt? (RFC 3339; left
- * out while pending, when settled_at is 0). */
+/* {"decision",…}: decision accepted reasons[] retry attemptId? digestChecked settledAt? (RFC 3339;
+ * left out while pending, when settled_at is 0). */
 void verdict_write(const struct session_verdict *verdict, int64_t settled_at, struct buf *ret);

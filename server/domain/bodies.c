@@ -1,0 +1,256 @@
+/*
+ * Decoding of request bodies. What policy allows of a well-formed request is the routes' business.
+ * Invariant: with a problem there is no document and nothing to free.
+ */
+#include "domain/bodies.h"
+
+#include <float.h>
+
+enum {
+    TOKEN_LIFETIME_MIN_S = 60,
+    TOKEN_LIFETIME_MAX_S = 86400,
+    MODEL_VERSION_MAX = 31,
+    TRANSACTION_ID_MAX = 64,
+    DIGEST_MAX = 128,
+};
+
+static const char not_json[] = "The request body is not valid JSON.";
+static const char not_object[] = "The request body must be a JSON object.";
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool consists_of(struct slice text, const char *others)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        /* strchr would find the NUL at the end of the list */
+        if (!is_alphanumeric(text.data[i]) &&
+            (text.data[i] == '\0' || !strchr(others, text.data[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The readers below answer NULL, or a sentence that says what is wrong. */
+
+static const char *read_document(struct slice body, cJSON **ret)
+{
+    const char *why;
+    if (json_parse(body, &json_limits_request, ret, &why) != 0) {
+        return not_json;
+    }
+    return cJSON_IsObject(*ret) ? NULL : not_object;
+}
+
+static const char *read_transaction_id(const cJSON *json, struct slice *ret)
+{
+    enum json_read read = json_string(json, "transactionId", 1, TRANSACTION_ID_MAX, ret);
+    if (read == JSON_WRONG || (read == JSON_OK && !consists_of(*ret, "._:-"))) {
+        return "transactionId must be a text of 1 to 64 letters, digits and . _ : -.";
+    }
+    return NULL;
+}
+
+static const char *read_platform(const cJSON *json, struct slice *ret)
+{
+    static const struct slice known[] = {SLICE_INIT("ios"), SLICE_INIT("android"),
+                                         SLICE_INIT("web")};
+    struct slice text = {NULL, 0};
+    if (json_string(json, "platform", 0, SIZE_MAX, &text) == JSON_WRONG) {
+        return "platform must be a text.";
+    }
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (slice_equal_nocase(text, known[i])) {
+            *ret = known[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *read_text(const cJSON *json, const char *name, const char *otherwise,
+                             struct slice *ret)
+{
+    return json_string(json, name, 0, SIZE_MAX, ret) == JSON_WRONG ? otherwise : NULL;
+}
+
+/* ---- create ---- */
+
+static const char *read_device(const cJSON *json, struct create_request *ret)
+{
+    bool set_in_client = false;
+    if (json_string(json, "deviceCorrelationId", 0, SIZE_MAX, &ret->device_correlation_id) ==
+        JSON_WRONG) {
+        return "deviceCorrelationId must be a text.";
+    }
+    if (json_bool_or_text(json, "deviceCorrelationIdSetInClient", &set_in_client) == JSON_WRONG) {
+        return "deviceCorrelationIdSetInClient must be true or false.";
+    }
+    if (set_in_client && ret->device_correlation_id.data) {
+        return "deviceCorrelationId must be left out when deviceCorrelationIdSetInClient is true.";
+    }
+    return NULL;
+}
+
+static const char *read_image(const cJSON *json, struct create_request *ret)
+{
+    enum json_read read = json_bool_or_text(json, "enableSessionImage", &ret->enable_session_image);
+    ret->has_enable_session_image = read == JSON_OK;
+    return read == JSON_WRONG ? "enableSessionImage must be true or false." : NULL;
+}
+
+static const char *read_model(const cJSON *json, struct create_request *ret)
+{
+    enum json_read read =
+        json_string(json, "livenessModelVersion", 1, MODEL_VERSION_MAX, &ret->model_version);
+    if (read == JSON_WRONG || (read == JSON_OK && !consists_of(ret->model_version, ".-"))) {
+        return "livenessModelVersion must be a text of 1 to 31 letters, digits and . -.";
+    }
+    return NULL;
+}
+
+static const char *read_create_members(const cJSON *json, struct create_request *ret)
+{
+    const char *why = read_device(json, ret);
+    if (!why) {
+        why = read_image(json, ret);
+    }
+    if (!why) {
+        why = read_model(json, ret);
+    }
+    if (!why) {
+        why = read_transaction_id(json, &ret->transaction_id);
+    }
+    return why ? why : read_platform(json, &ret->platform);
+}
+
+static enum problem read_mode(const cJSON *json, struct create_request *ret)
+{
+    struct slice mode = {NULL, 0};
+    if (json_string(json, "livenessOperationMode", 1, SIZE_MAX, &mode) != JSON_OK) {
+        return PROBLEM_INVALID_LIVENESS_MODE;
+    }
+    if (slice_equal_nocase(mode, SLICE("Passive"))) {
+        ret->liveness_mode = "Passive";
+    } else if (slice_equal_nocase(mode, SLICE("PassiveActive"))) {
+        ret->liveness_mode = "PassiveActive";
+    } else {
+        return PROBLEM_INVALID_LIVENESS_MODE;
+    }
+    return PROBLEM_NONE;
+}
+
+static enum problem read_lifetime(const cJSON *json, struct create_request *ret)
+{
+    static const char name[] = "authTokenTimeToLiveInSeconds";
+    double number;
+    if (json_number(json, name, -DBL_MAX, DBL_MAX, &number) == JSON_WRONG) {
+        return PROBLEM_INVALID_REQUEST_BODY;
+    }
+    return json_integer(json, name, TOKEN_LIFETIME_MIN_S, TOKEN_LIFETIME_MAX_S,
+                        &ret->token_ttl_s) == JSON_WRONG
+               ? PROBLEM_INVALID_TOKEN_LIFETIME
+               : PROBLEM_NONE;
+}
+
+enum problem create_request_read(struct slice body, cJSON **ret_document,
+                                 struct create_request *ret, const char **ret_sentence)
+{
+    CLEANUP(json) cJSON *document = NULL;
+    struct create_request request = {0};
+    *ret_document = NULL;
+    *ret_sentence = read_document(body, &document);
+    if (!*ret_sentence) {
+        *ret_sentence = read_create_members(document, &request);
+    }
+    if (*ret_sentence) {
+        return PROBLEM_INVALID_REQUEST_BODY;
+    }
+    enum problem problem = read_mode(document, &request);
+    if (problem == PROBLEM_NONE) {
+        problem = read_lifetime(document, &request);
+    }
+    if (problem == PROBLEM_INVALID_REQUEST_BODY) {
+        *ret_sentence = "authTokenTimeToLiveInSeconds must be a number.";
+    }
+    if (problem != PROBLEM_NONE) {
+        return problem;
+    }
+    *ret_document = TAKE(document);
+    *ret = request;
+    return PROBLEM_NONE;
+}
+
+/* ---- completion ---- */
+
+static const char *read_digest(const cJSON *json, struct slice *ret)
+{
+    enum json_read read = json_string(json, "digest", 1, DIGEST_MAX, ret);
+    if (read == JSON_WRONG || (read == JSON_OK && !consists_of(*ret, "+/=_-"))) {
+        return "digest must be the text the client SDK gave, at most 128 characters.";
+    }
+    return NULL;
+}
+
+/* "error":"TimedOut" or "error":{"code":"TimedOut","message":"…"}; an empty text is no error. */
+static const char *read_client_error(const cJSON *json, struct completion_request *ret)
+{
+    static const char why[] = "error must be a text, or an object with the texts code and message.";
+    const cJSON *object = NULL;
+    struct slice message;
+    if (json_object(json, "error", &object) == JSON_WRONG) {
+        if (json_string(json, "error", 0, SIZE_MAX, &ret->error_code) == JSON_WRONG) {
+            return why;
+        }
+        ret->client_error = ret->error_code.len > 0;
+        return NULL;
+    }
+    if (!object) {
+        return NULL;
+    }
+    if (json_string(object, "code", 0, SIZE_MAX, &ret->error_code) == JSON_WRONG ||
+        json_string(object, "message", 0, SIZE_MAX, &message) == JSON_WRONG) {
+        return why;
+    }
+    ret->client_error = true;
+    return NULL;
+}
+
+static const char *read_completion_members(const cJSON *json, struct completion_request *ret)
+{
+    struct slice result_id;
+    const char *why = read_digest(json, &ret->digest);
+    if (!why) {
+        why = read_text(json, "resultId", "resultId must be a text.", &result_id);
+    }
+    if (!why) {
+        why = read_transaction_id(json, &ret->transaction_id);
+    }
+    if (!why) {
+        why = read_text(json, "sdk", "sdk must be a text.", &ret->sdk);
+    }
+    if (!why) {
+        why = read_platform(json, &ret->platform);
+    }
+    return why ? why : read_client_error(json, ret);
+}
+
+enum problem completion_request_read(struct slice body, cJSON **ret_document,
+                                     struct completion_request *ret, const char **ret_sentence)
+{
+    CLEANUP(json) cJSON *document = NULL;
+    struct completion_request request = {0};
+    *ret_document = NULL;
+    *ret_sentence = body.len > 0 ? read_document(body, &document) : NULL;
+    if (!*ret_sentence && document) {
+        *ret_sentence = read_completion_members(document, &request);
+    }
+    if (*ret_sentence) {
+        return PROBLEM_INVALID_REQUEST_BODY;
+    }
+    *ret_document = TAKE(document);
+    *ret = request;
+    return PROBLEM_NONE;
+}

@@ -1,0 +1,278 @@
+/*
+ * From credentials to a principal, and what it may do. Minting and sending device tokens is the
+ * routes' business. Invariant: whoever shows an Authorization or a subscription key is an app with
+ * a configured token or nobody; such a request never becomes an anonymous one.
+ */
+#include "domain/principal.h"
+
+#include "base/secret.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* App tokens and anonymous devices are of this one tenant. */
+static const struct slice tenant_local = SLICE_INIT("local");
+
+/* ---- settings ---- */
+
+static bool take_until(struct slice *rest, char stop, struct slice *ret)
+{
+    const char *end = rest->len > 0 ? memchr(rest->data, stop, rest->len) : NULL;
+    if (!end) {
+        *ret = *rest;
+        *rest = (struct slice){NULL, 0};
+        return false;
+    }
+    ret->data = rest->data;
+    ret->len = (size_t)(end - rest->data);
+    rest->data += ret->len + 1;
+    rest->len -= ret->len + 1;
+    return true;
+}
+
+static bool is_name(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_alnum && c != '.' && c != '_' && c != '-') {
+            return false;
+        }
+    }
+    return text.len > 0 && text.len < APP_TOKEN_NAME_SIZE;
+}
+
+static bool has_upper_case(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] >= 'A' && text.data[i] <= 'Z') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "liveness:operate+liveness:delegate"; false on an empty or unknown word. */
+static bool parse_scopes(struct slice text, unsigned *ret)
+{
+    unsigned scopes = 0;
+    bool more = true;
+    while (more) {
+        struct slice word;
+        more = take_until(&text, '+', &word);
+        if (slice_equal(word, SLICE("liveness:operate"))) {
+            scopes |= SCOPE_OPERATE;
+        } else if (slice_equal(word, SLICE("liveness:delegate"))) {
+            scopes |= SCOPE_DELEGATE;
+        } else {
+            return false;
+        }
+    }
+    *ret = scopes;
+    return true;
+}
+
+int app_token_parse(struct slice text, struct app_token *ret)
+{
+    struct slice name;
+    struct slice hash;
+    struct app_token token = {0};
+    if (!take_until(&text, ':', &name) || !is_name(name)) {
+        return -EINVAL;
+    }
+    bool has_scopes = take_until(&text, ':', &hash);
+    if (has_upper_case(hash) || hex_decode(hash, token.hash, sizeof token.hash) != 0 ||
+        (has_scopes && !parse_scopes(text, &token.scopes))) {
+        return -EINVAL;
+    }
+    memcpy(token.name, name.data, name.len);
+    *ret = token;
+    return 0;
+}
+
+/* ---- identity ---- */
+
+static void hash_owner(const struct authority *authority, struct slice kind, struct slice who,
+                       uint8_t ret[SHA256_BYTES])
+{
+    const struct slice parts[] = {kind, tenant_local, who};
+    hmac_sha256(authority->owner_key, parts, sizeof parts / sizeof *parts, ret);
+}
+
+/* The token of "Bearer <token>"; false for any other scheme or form. */
+static bool bearer_token(struct slice authorization, struct slice *ret)
+{
+    static const struct slice scheme = SLICE_INIT("Bearer ");
+    struct slice start = {authorization.data, scheme.len};
+    if (authorization.len <= scheme.len || !slice_equal_nocase(start, scheme)) {
+        return false;
+    }
+    struct slice token = {authorization.data + scheme.len, authorization.len - scheme.len};
+    while (token.len > 0 && token.data[0] == ' ') {
+        token.data++;
+        token.len--;
+    }
+    *ret = token;
+    return token.len > 0;
+}
+
+/* Looks at all of them whatever is found, so that time tells nothing about which one it was. */
+static const struct app_token *find_token(const struct authority *authority, struct slice token)
+{
+    uint8_t hash[SHA256_BYTES];
+    sha256(token.data, token.len, hash);
+    const struct app_token *found = NULL;
+    for (size_t i = 0; i < authority->token_count; i++) {
+        const struct app_token *candidate = &authority->tokens[i];
+        if (secret_equal(hash, sizeof hash, candidate->hash, sizeof candidate->hash)) {
+            found = candidate;
+        }
+    }
+    return found;
+}
+
+/* The one token that every credential given names, or NULL. */
+static const struct app_token *identify_app(const struct authority *authority,
+                                            const struct credentials *credentials)
+{
+    const struct app_token *by_bearer = NULL;
+    const struct app_token *by_key = NULL;
+    struct slice token;
+    if (credentials->authorization.data && bearer_token(credentials->authorization, &token)) {
+        by_bearer = find_token(authority, token);
+    }
+    if (credentials->subscription_key.data && credentials->subscription_key.len > 0) {
+        by_key = find_token(authority, credentials->subscription_key);
+    }
+    if (credentials->authorization.data && credentials->subscription_key.data) {
+        return by_bearer == by_key ? by_bearer : NULL;
+    }
+    return credentials->authorization.data ? by_bearer : by_key;
+}
+
+/* The device whose token came along; *ret_by_cookie when only the cookie's verified. */
+static bool identify_device(const struct authority *authority,
+                            const struct credentials *credentials, int64_t now_s,
+                            char ret_id[UUID_SIZE], bool *ret_by_cookie)
+{
+    if (!authority->devices) {
+        return false;
+    }
+    if (credentials->device_header.data &&
+        device_token_verify(authority->devices, credentials->device_header, now_s, ret_id)) {
+        *ret_by_cookie = false;
+        return true;
+    }
+    *ret_by_cookie =
+        credentials->device_cookie.data &&
+        device_token_verify(authority->devices, credentials->device_cookie, now_s, ret_id);
+    return *ret_by_cookie;
+}
+
+static bool shows_key(const struct credentials *credentials)
+{
+    return credentials->authorization.data || credentials->subscription_key.data;
+}
+
+enum problem principal_identify(const struct authority *authority,
+                                const struct credentials *credentials, int64_t now_s,
+                                struct principal *ret)
+{
+    struct principal principal = {0};
+    bool by_cookie = false;
+    if (credentials->repeated) {
+        return PROBLEM_NOT_AUTHENTICATED;
+    }
+    if (shows_key(credentials)) {
+        const struct app_token *token =
+            authority->app_tokens ? identify_app(authority, credentials) : NULL;
+        if (!token) {
+            return PROBLEM_NOT_AUTHENTICATED;
+        }
+        principal.kind = PRINCIPAL_APP;
+        principal.name = token->name;
+        principal.scopes = token->scopes;
+        hash_owner(authority, SLICE("app"), slice_of(token->name), principal.owner);
+        principal.has_device =
+            identify_device(authority, credentials, now_s, principal.device_id, &by_cookie);
+        *ret = principal;
+        return PROBLEM_NONE;
+    }
+    char device_id[UUID_SIZE];
+    if (!authority->anonymous ||
+        !identify_device(authority, credentials, now_s, device_id, &by_cookie)) {
+        return PROBLEM_NOT_AUTHENTICATED;
+    }
+    principal_become_device(authority, device_id, ret);
+    ret->by_cookie = by_cookie;
+    return PROBLEM_NONE;
+}
+
+bool principal_may_mint(const struct authority *authority, const struct credentials *credentials)
+{
+    return authority->anonymous && authority->devices && !credentials->repeated &&
+           !shows_key(credentials);
+}
+
+void principal_become_device(const struct authority *authority, const char *device_id,
+                             struct principal *ret)
+{
+    *ret = (struct principal){.kind = PRINCIPAL_ANONYMOUS, .has_device = true};
+    memcpy(ret->device_id, device_id, UUID_SIZE);
+    hash_owner(authority, SLICE("device"), slice_of(ret->device_id), ret->owner);
+}
+
+/* ---- rights ---- */
+
+enum problem principal_access(const struct principal *principal,
+                              const struct session_record *record, enum session_action action)
+{
+    if (!record || record->state == SESSION_REMOVED || record->state == SESSION_ORPHANED) {
+        return PROBLEM_SESSION_NOT_FOUND;
+    }
+    if (secret_equal(principal->owner, sizeof principal->owner, record->owner,
+                     sizeof record->owner)) {
+        return PROBLEM_NONE;
+    }
+    if (!(principal->scopes & SCOPE_OPERATE)) {
+        return PROBLEM_SESSION_NOT_FOUND;
+    }
+    /* only whoever holds the device can say what happened there */
+    return action == ACTION_COMPLETE ? PROBLEM_FORBIDDEN : PROBLEM_NONE;
+}
+
+/* ---- correlation ---- */
+
+enum { DEVICE_NAME_MAX = 256 };
+
+/* The first letter and the separator, which no name has, keep the three kinds of device apart. */
+static void put_pseudonym(const struct authority *authority, char kind, const char *first,
+                          struct slice second, char ret[RECORD_TEXT_SIZE])
+{
+    CLEANUP(secret_buf) struct buf device;
+    buf_init_secret(&device, DEVICE_NAME_MAX);
+    buf_putc(&device, kind);
+    buf_puts(&device, first);
+    buf_putc(&device, '\n');
+    buf_put_slice(&device, second);
+    correlation_pseudonym(authority->correlation_key, tenant_local, buf_slice(&device), 0, ret);
+}
+
+void principal_correlation(const struct authority *authority, const struct principal *principal,
+                           struct slice client_id, char ret[RECORD_TEXT_SIZE])
+{
+    const struct slice nothing = SLICE_INIT("");
+    bool usable = client_id.data && !device_id_is_meaningless(client_id);
+    if (authority->passthrough && usable) {
+        memcpy(ret, client_id.data, client_id.len);
+        ret[client_id.len] = '\0';
+    } else if (principal->has_device) {
+        put_pseudonym(authority, 'd', principal->device_id, nothing, ret);
+    } else if (usable) {
+        put_pseudonym(authority, 'c', principal->name, client_id, ret);
+    } else if (client_id.data) {
+        uuid4(authority->random, ret);
+    } else {
+        put_pseudonym(authority, 'p', principal->name, nothing, ret);
+    }
+}
