@@ -1,7 +1,7 @@
 /*
- * The Face API's liveness service, emulated over real HTTP, so that everything can be run and tested
- * without an account. It shares http/ and base/ with the server and nothing else: what both believe
- * of the Face API is written down twice on purpose.
+ * The Face API's liveness service, emulated over real HTTP, so that everything can be run and
+ * tested without an account. It shares http/ and base/ with the server and nothing else: what both
+ * believe of the Face API is written down twice on purpose.
  */
 #pragma once
 

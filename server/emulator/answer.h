@@ -1,0 +1,19 @@
+/*
+ * How the emulator answers, and what every answer carries: the mark that it is an emulator, CORS
+ * open to everybody (a browser page may play the device), and on the Face API's paths what its
+ * gateway adds.
+ */
+#pragma once
+
+#include "emulator/error.h"
+#include "http/request.h"
+
+/* `code` goes to x-ms-error-code, or data NULL; an empty body is sent as none. */
+void emu_reply(struct request *request, int status, struct slice code, struct slice body);
+/* The table's answer; `why` instead of the table's sentence, or NULL. */
+void emu_reply_error(struct request *request, enum emu_error error, const char *why);
+
+/* The listener's hooks. */
+void emu_decorate(struct request *request);
+void emu_reply_problem(struct request *request, enum problem problem,
+                       const struct problem_detail *detail);

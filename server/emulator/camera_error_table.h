@@ -1,0 +1,40 @@
+/*
+ * What can go wrong in front of the camera: CAMERA_ERROR(code, message). The codes are the client
+ * SDKs' error names (liveness first, then recognition); of the messages only FaceWithMaskDetected's
+ * is the service's own, the others are ours. No include guard: this is an X-macro table.
+ */
+/* clang-format off */
+CAMERA_ERROR("FaceWithMaskDetected", "Mask detected on face image.")
+CAMERA_ERROR("TimedOut", "The check took longer than allowed.")
+CAMERA_ERROR("InvalidToken", "The device refused the token.")
+CAMERA_ERROR("CameraPermissionDenied", "The user did not allow the camera.")
+CAMERA_ERROR("CameraStartupFailure", "The camera did not start.")
+CAMERA_ERROR("NoFaceDetected", "No face was seen.")
+CAMERA_ERROR("FaceTrackingFailed", "The face was lost from view.")
+CAMERA_ERROR("SmileNotPerformed", "The user was asked to smile and did not.")
+CAMERA_ERROR("HeadTurnNotPerformed", "The user was asked to turn the head and did not.")
+CAMERA_ERROR("ServerRequestTimedOut", "A request of the device was not answered in time.")
+CAMERA_ERROR("ServerTimedOut", "A request of the device was not answered in time.")
+CAMERA_ERROR("FaceMouthRegionNotVisible", "The mouth is covered.")
+CAMERA_ERROR("FaceEyeRegionNotVisible", "The eyes are covered.")
+CAMERA_ERROR("ExcessiveImageBlurDetected", "The image is too blurred.")
+CAMERA_ERROR("ExcessiveFaceBrightness", "The face is too bright.")
+CAMERA_ERROR("EnvironmentNotSupported", "The device or browser cannot run the check.")
+CAMERA_ERROR("UserCanceledSession", "The user left the check.")
+CAMERA_ERROR("UserCanceledActiveMotion", "The user left while being asked to move.")
+CAMERA_ERROR("UserCanceledActiveMotionPrompt", "The user refused to be asked to move.")
+CAMERA_ERROR("UnexpectedClientError", "The device failed.")
+CAMERA_ERROR("UnexpectedServerError", "The service failed.")
+CAMERA_ERROR("ClientVersionNotSupported", "The client SDK is too old.")
+CAMERA_ERROR("VerifyImageNotProvided", "There is no reference image.")
+CAMERA_ERROR("SetVerifyImageNotAllowed", "The device may not choose the reference image.")
+CAMERA_ERROR("Unexpected", "Something unexpected happened.")
+CAMERA_ERROR("GenericFailure", "The check failed.")
+CAMERA_ERROR("FaceNotFrontal", "The face is turned away.")
+CAMERA_ERROR("FaceNotFound", "The image shows no face.")
+CAMERA_ERROR("MultipleFaceFound", "The image shows more than one face.")
+CAMERA_ERROR("ContentDecodingError", "The image cannot be decoded.")
+CAMERA_ERROR("ImageSizeIsTooLarge", "The image is too large.")
+CAMERA_ERROR("ImageSizeIsTooSmall", "The image is too small.")
+CAMERA_ERROR("UnsupportedMediaType", "The image is of an unknown type.")
+/* clang-format on */

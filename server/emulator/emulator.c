@@ -1,0 +1,99 @@
+/*
+ * The emulator as a whole: builds its parts, opens the listener, frees in reverse.
+ */
+#include "emulator/emulator.h"
+
+#include "base/secret.h"
+#include "emulator/answer.h"
+#include "emulator/emulator_private.h"
+#include "emulator/routes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* The largest body is a reference image of 6 MB in a form. */
+enum {
+    MAX_HEAD_BYTES = 16 * 1024,
+    MAX_BODY_BYTES = 8 * 1024 * 1024,
+    BODY_MEMORY_BYTES = 128 * 1024 * 1024,
+    MAX_CONNECTIONS = 4096,
+    REQUEST_TIMEOUT_MS = 30000,
+    WRITE_TIMEOUT_MS = 30000,
+};
+
+static struct listener *listen_on(struct emulator *emulator, const struct address *address,
+                                  const struct emulator_options *options, char *ret_error,
+                                  size_t error_size)
+{
+    const struct listener_config config = {
+        .name = "emulator",
+        .routes = emu_routes,
+        .context = emulator,
+        .max_head_bytes = MAX_HEAD_BYTES,
+        .max_body_bytes = MAX_BODY_BYTES,
+        .body_memory_bytes = BODY_MEMORY_BYTES,
+        .max_connections = MAX_CONNECTIONS,
+        .request_timeout_ms = REQUEST_TIMEOUT_MS,
+        .write_timeout_ms = WRITE_TIMEOUT_MS,
+        .access_log = options->log != NULL,
+        .decorate = emu_decorate,
+        .problem = emu_reply_problem,
+        .log = options->log,
+        .clock = options->clock,
+        .random = options->random,
+    };
+
+    return listener_open(emulator->loop, address, &config, ret_error, error_size);
+}
+
+static struct emulator *emulator_free(struct emulator *emulator)
+{
+    emu_request_log_done(&emulator->requests);
+    emu_sessions_done(&emulator->sessions);
+    jwt_key_free(emulator->token_key);
+    secret_free(emulator->key);
+    free(emulator);
+    return NULL;
+}
+
+struct emulator *emulator_open(struct loop *loop, const struct address *address,
+                               const struct emulator_options *options, char *ret_error,
+                               size_t error_size)
+{
+    struct emulator *emulator = xcalloc(1, sizeof *emulator);
+
+    assert(options->clock && options->random);
+    emulator->loop = loop;
+    emulator->key = options->key ? xstrdup(options->key) : NULL;
+    emulator->random = options->random;
+    emulator->clock.base = options->clock;
+    emulator->token_key = jwt_key_generate_es256("livenessd-emulator");
+    emu_sessions_init(&emulator->sessions, EMU_SESSIONS_MAX);
+    emu_request_log_init(&emulator->requests, EMU_LOGGED_REQUESTS_MAX);
+    emulator->listener = listen_on(emulator, address, options, ret_error, error_size);
+    return emulator->listener ? emulator : emulator_free(emulator);
+}
+
+struct address emulator_address(const struct emulator *emulator)
+{
+    return listener_address(emulator->listener);
+}
+
+void emulator_drain(struct emulator *emulator)
+{
+    listener_drain(emulator->listener);
+}
+
+unsigned emulator_in_flight(const struct emulator *emulator)
+{
+    return listener_in_flight(emulator->listener);
+}
+
+/* Calls that wait are cancelled within listener_close and touch nothing of ours later. */
+struct emulator *emulator_close(struct emulator *emulator)
+{
+    if (!emulator)
+        return NULL;
+    emulator->listener = listener_close(emulator->listener);
+    return emulator_free(emulator);
+}

@@ -1,0 +1,24 @@
+/*
+ * The inside of the emulator, for its own routes: what all requests share.
+ */
+#pragma once
+
+#include "base/jwt.h"
+#include "emulator/emu_clock.h"
+#include "emulator/emulator.h"
+#include "emulator/faults.h"
+#include "emulator/request_log.h"
+#include "emulator/sessions.h"
+#include "http/listener.h"
+
+struct emulator {
+    struct loop *loop;
+    struct listener *listener;
+    char *key; /* owned secret, or NULL: any non-empty key */
+    const struct random *random;
+    struct emu_clock clock;
+    struct jwt_key *token_key;
+    struct emu_sessions sessions;
+    struct emu_faults faults;
+    struct emu_request_log requests;
+};

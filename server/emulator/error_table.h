@@ -1,0 +1,28 @@
+/*
+ * What the emulated service can refuse: EMU_ERROR(symbol, HTTP status, code, message). Codes and
+ * statuses are the Face API's; numbers as codes are what its gateway answers. No include guard:
+ * this is an X-macro table.
+ */
+/* clang-format off */
+EMU_ERROR(INVALID_REQUEST_BODY, 400, "InvalidRequestBody",
+          "The body does not fit what this operation takes.")
+EMU_ERROR(INVALID_TOKEN_LIFETIME, 400, "InvalidTokenLifetime",
+          "authTokenTimeToLiveInSeconds has to lie between 60 and 86400.")
+EMU_ERROR(INVALID_MODE, 400, "InvalidLivenessOperationMode",
+          "livenessOperationMode has to be Passive or PassiveActive.")
+EMU_ERROR(INVALID_CORRELATION_ID, 400, "InvalidDeviceCorrelationId",
+          "deviceCorrelationId has to be a text of 1 to 64 characters.")
+EMU_ERROR(BAD_ARGUMENT, 400, "BadArgument", "The request could not be read.")
+EMU_ERROR(UNAUTHORIZED, 401, "401",
+          "Access denied: the subscription key or token is missing, wrong or no longer valid.")
+EMU_ERROR(SESSION_NOT_FOUND, 404, "SessionNotFound",
+          "There is no session of this id, or it has expired.")
+EMU_ERROR(RESOURCE_NOT_FOUND, 404, "404", "Resource not found")
+EMU_ERROR(METHOD_NOT_ALLOWED, 405, "405", "This address does not take that method.")
+EMU_ERROR(CONFLICT, 409, "ConcurrentOperationConflict",
+          "The session's state does not allow this operation.")
+EMU_ERROR(BODY_TOO_LARGE, 413, "413", "The request body is too large.")
+EMU_ERROR(MEDIA_TYPE, 415, "BadArgument", "Invalid Media Type.")
+EMU_ERROR(HEAD_TOO_LARGE, 431, "431", "The request's header fields are too large.")
+EMU_ERROR(INTERNAL, 500, "Unspecified", "Internal server error")
+/* clang-format on */
