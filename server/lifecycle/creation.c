@@ -109,7 +109,7 @@ static void creation_note_failure(struct creation *creation, struct face_answer 
     struct session_record *record = creation->record;
     if (answer->session.session_id[0] != '\0') {
         memcpy(record->upstream_id, answer->session.session_id, UUID_SIZE);
-        session_remove(record, now);
+        (void)session_remove(record, &creation->sessions->config.rules, now);
         return;
     }
     record->state = SESSION_ORPHANED;
@@ -137,7 +137,7 @@ static void creation_answered(void *context, struct face_answer *answer)
         memcpy(record->upstream_id, creation->face.session_id, UUID_SIZE);
         memcpy(record->model_version, creation->face.model_version, sizeof record->model_version);
         if (!creation->done)
-            session_remove(record, now);
+            (void)session_remove(record, &sessions->config.rules, now);
     }
     creation->store_call = store_insert(sessions->config.store, record, creation_stored, creation);
 }
@@ -196,7 +196,8 @@ static enum problem revoke_apply(struct session_record *record, void *context,
 {
     struct sessions *sessions = context;
     if (record)
-        *ret_what = session_remove(record, clock_wall_ms(sessions->config.clock));
+        *ret_what = session_remove(record, &sessions->config.rules,
+                                   clock_wall_ms(sessions->config.clock));
     return PROBLEM_NONE;
 }
 
