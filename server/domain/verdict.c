@@ -79,13 +79,18 @@ const char *reason_word(enum reason reason)
     return reason < REASON_COUNT ? words[reason] : "unknown_answer";
 }
 
+static char upper_case(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c;
+}
+
 void digest_hash(const uint8_t key[SHA256_BYTES], struct slice digest, uint8_t ret[SHA256_BYTES])
 {
     CLEANUP(secret_buf) struct buf upper;
     buf_init_secret(&upper, digest.len + 1);
-    for (size_t i = 0; i < digest.len; i++) {
-        char c = digest.data[i];
-        buf_putc(&upper, c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c);
+    buf_put_slice(&upper, digest);
+    for (size_t i = 0; i < upper.len; i++) {
+        upper.data[i] = upper_case(upper.data[i]);
     }
     /* the label keeps this apart from whatever else the key is used for */
     const struct slice parts[] = {SLICE_INIT("digest"), buf_slice(&upper)};
