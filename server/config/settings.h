@@ -1,8 +1,8 @@
 /*
  * Settings: the table of settings_table.h read from a YAML file, the environment and --set, in this
- * order; a later source replaces an earlier value whole. Every error is collected, with the file and
- * line or the variable's name, what is wrong and what would be right; unknown keys get a suggestion.
- * Constant after settings_load.
+ * order; a later source replaces an earlier value whole. Every error is collected, with the file
+ * and line or the variable's name, what is wrong and what would be right; unknown keys get a
+ * suggestion. Constant after settings_load.
  */
 #pragma once
 
@@ -45,15 +45,18 @@ enum { CORRELATION_PSEUDONYM, CORRELATION_PASSTHROUGH };
 /* verdict.digest: enum digest_policy of domain/verdict.h has the same order. */
 
 struct settings_source {
-    const char *file;        /* or NULL */
+    const char *file;         /* or NULL */
     char *const *environment; /* as environ */
-    const char *const *sets; /* "key=value" each, NULL-terminated; or NULL */
+    const char *const *sets;  /* "key=value" each, NULL-terminated; or NULL */
+    bool values_only; /* no secret is read and nothing is checked across settings: for commands that
+                       * need one value */
 };
 
 /* 0 and the caller owns *ret (settings_done); or -EINVAL and every error, a line each, in
- * ret_errors. Also checks what belongs together: anonymous on a listener that is not loopback,
- * upstream.emulator beside upstream.endpoint or on listeners that are not loopback, endpoint and key
- * present unless the emulator is on, app tokens' form. */
+ * ret_errors (64 KB hold them all). An empty keys.dir has become <store.path>.keys. Also checks
+ * what belongs together: anonymous on a listener that is not loopback, upstream.emulator beside
+ * upstream.endpoint or on listeners that are not loopback, endpoint and key present unless the
+ * emulator is on, app tokens' form. */
 int settings_load(const struct settings_source *source, struct settings *ret,
                   struct buf *ret_errors) MUST_CHECK;
 /* Wipes secrets and frees. Accepts a zeroed struct. */

@@ -8,9 +8,7 @@
 
 #include "config/suggestion.h"
 
-static const char environment_prefix[] = "LIVENESSD_";
-static const char file_suffix[] = "_file";
-enum { FILE_SUFFIX_LEN = sizeof file_suffix - 1, NAME_LIMIT = 128 };
+enum { NAME_LIMIT = 128 };
 
 const struct setting_spec setting_specs[SETTING_COUNT] = {
 #define SETTING(type, member, key, value, min, max, words, sentence)                               \
@@ -19,27 +17,110 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
 #undef SETTING
 };
 
-static char environment_letter(char c)
+enum spelling { AS_KEY, AS_VARIABLE };
+
+static void put_letters(const char *text, enum spelling spelling, struct buf *ret)
 {
-    return c == '.' ? '_' : (char)toupper((unsigned char)c);
+    for (; *text != '\0'; text++) {
+        char upper = *text == '.' ? '_' : (char)toupper((unsigned char)*text);
+        buf_putc(ret, spelling == AS_KEY ? *text : upper);
+    }
 }
 
-/* The variable's name, or the key itself; with the suffix of a secret's file. */
-static void put_name(const struct setting_spec *spec, bool environment, bool file, struct buf *ret)
+static void put_name(const struct setting_spec *spec, bool file, enum spelling spelling,
+                     struct buf *ret)
 {
-    size_t from = ret->len;
-    buf_puts(ret, spec->key);
-    buf_puts(ret, file ? file_suffix : "");
-    if (!environment) {
-        return;
+    buf_puts(ret, spelling == AS_KEY ? "" : "LIVENESSD_");
+    put_letters(spec->key, spelling, ret);
+    put_letters(file ? "_file" : "", spelling, ret);
+}
+
+/* The setting of this name; offers every name there is to `closest`, when given. */
+static struct setting_name find(struct slice wanted, enum spelling spelling,
+                                struct suggestion *closest)
+{
+    struct setting_name found = {.index = -1};
+    CLEANUP(buf) struct buf name;
+    buf_init(&name, NAME_LIMIT);
+    for (int i = 0; i < 2 * SETTING_COUNT; i++) {
+        struct setting_name candidate = {.index = i / 2, .file = i % 2 == 1};
+        const struct setting_spec *spec = &setting_specs[candidate.index];
+        if (candidate.file && spec->type != SETTING_TYPE_SECRET) {
+            continue;
+        }
+        buf_reset(&name);
+        put_name(spec, candidate.file, spelling, &name);
+        if (slice_equal(buf_slice(&name), wanted)) {
+            found = candidate;
+        }
+        if (closest) {
+            suggestion_offer(closest, buf_slice(&name));
+        }
     }
-    struct buf key;
-    buf_init(&key, NAME_LIMIT);
-    buf_append(&key, ret->data + from, ret->len - from);
-    ret->len = from;
-    buf_puts(ret, environment_prefix);
-    for (size_t i = 0; i < key.len; i++) {
-        buf_putc(ret, environment_letter(key.data[i]));
+    return found;
+}
+
+struct setting_name setting_find(struct slice key)
+{
+    return find(key, AS_KEY, NULL);
+}
+
+struct setting_name setting_find_environment(struct slice name)
+{
+    return find(name, AS_VARIABLE, NULL);
+}
+
+static bool is_below(const char *key, struct slice path)
+{
+    return strncmp(key, path.data, path.len) == 0 && key[path.len] == '.';
+}
+
+bool setting_is_section(struct slice path)
+{
+    bool found = false;
+    for (int i = 0; i < SETTING_COUNT && path.len > 0; i++) {
+        found = found || is_below(setting_specs[i].key, path);
     }
-    buf_done(&key);
+    return found;
+}
+
+void setting_put_environment(const struct setting_spec *spec, bool file, struct buf *ret)
+{
+    put_name(spec, file, AS_VARIABLE, ret);
+}
+
+static void put_suggestion(const struct suggestion *closest, struct buf *ret)
+{
+    const char *best = suggestion_best(closest);
+    if (best) {
+        buf_printf(ret, ", did you mean %s?", best);
+    }
+}
+
+static void offer_sections(struct suggestion *closest)
+{
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        const char *dot = strchr(setting_specs[i].key, '.');
+        if (dot) {
+            suggestion_offer(closest, (struct slice){setting_specs[i].key,
+                                                     (size_t)(dot - setting_specs[i].key)});
+        }
+    }
+}
+
+void setting_suggest_key(struct slice key, struct buf *ret)
+{
+    struct suggestion closest;
+    suggestion_init(&closest, key);
+    (void)find(key, AS_KEY, &closest);
+    offer_sections(&closest);
+    put_suggestion(&closest, ret);
+}
+
+void setting_suggest_environment(struct slice name, struct buf *ret)
+{
+    struct suggestion closest;
+    suggestion_init(&closest, name);
+    (void)find(name, AS_VARIABLE, &closest);
+    put_suggestion(&closest, ret);
 }

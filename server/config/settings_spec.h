@@ -1,6 +1,6 @@
 /*
- * The settings table as data: what the readers, checks and writers of this folder walk over. Private
- * to config/.
+ * The settings table as data: what the readers, checks and writers of this folder walk over.
+ * Private to config/.
  */
 #pragma once
 
@@ -57,9 +57,9 @@ struct setting_name setting_find_environment(struct slice name);
 /* True when keys start with `path` and a dot: "http". */
 bool setting_is_section(struct slice path);
 
-/* Appends the environment variable's name. */
-void setting_put_environment(const struct setting_spec *spec, struct buf *ret);
-/* " , did you mean X?" for an unknown key or variable, or nothing. */
+/* Appends the environment variable's name, or that of the variable naming a secret's file. */
+void setting_put_environment(const struct setting_spec *spec, bool file, struct buf *ret);
+/* Appends ", did you mean X?" for an unknown key or variable, or nothing. */
 void setting_suggest_key(struct slice key, struct buf *ret);
 void setting_suggest_environment(struct slice name, struct buf *ret);
 

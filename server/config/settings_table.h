@@ -1,11 +1,12 @@
 /*
  * Every setting: SETTING(type, member, key, default, min, max, words, sentence).
  * From this table come the struct, the defaults, the readers and ranges, the environment names
- * (LIVENESSD_ + key in upper case with '_' for '.'), `livenessd settings` and config/livenessd.yaml.
- * `default` is written as a person would write it; min and max are in the type's unit (ms, bytes,
- * calls a second, count), `words` lists the values of WORD and WORDS separated by spaces.
- * SECRET settings are read from the environment or from a file named by <key>_file, never from the
- * command line or the YAML file. No include guard: this is an X-macro table.
+ * (LIVENESSD_ + key in upper case with '_' for '.'), `livenessd settings` and
+ * config/livenessd.yaml. `default` is written as a person would write it; min and max are in the
+ * type's unit (ms, bytes, calls a second, count), `words` lists the values of WORD and WORDS
+ * separated by spaces. SECRET settings are read from the environment or from a file named by
+ * <key>_file, never from the command line or the YAML file. No include guard: this is an X-macro
+ * table.
  */
 /* clang-format off */
 SETTING(ADDRESS,  http_listen, "http.listen", "127.0.0.1:8080", 0, 0, NULL,

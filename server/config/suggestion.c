@@ -1,6 +1,6 @@
 /*
- * The closest name by edit distance (insert, delete, replace, swap of neighbours). Which names exist
- * is the callers' business. Invariant: best holds the name of the smallest distance seen.
+ * The closest name by edit distance (insert, delete, replace, swap of neighbours). Which names
+ * exist is the callers' business. Invariant: best holds the name of the smallest distance seen.
  */
 #include "config/suggestion.h"
 

@@ -1,6 +1,6 @@
 /*
- * "Did you mean …?": the known name closest to one that is unknown. Names are offered one by one, so
- * that they may be made up on the way; the closest is copied.
+ * "Did you mean …?": the known name closest to one that is unknown. Names are offered one by one,
+ * so that they may be made up on the way; the closest is copied.
  */
 #pragma once
 

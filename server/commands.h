@@ -1,0 +1,30 @@
+/*
+ * What each word on the command line does. Each returns the exit code: 0, or 1 with the reason on
+ * standard error.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/address.h"
+#include "base/log.h"
+
+struct command_options {
+    const char *file;         /* -c, or NULL */
+    const char *const *sets;  /* --set, NULL-terminated */
+    const char *dir;          /* keygen --dir */
+    bool yaml;                /* settings --yaml */
+    bool has_listen;          /* emulate --listen */
+    struct address listen;    /* the same */
+    bool has_log_level;       /* emulate --log-level */
+    enum log_level log_level; /* the same */
+    char *const *environment;
+};
+
+int command_serve(const struct command_options *options);
+int command_emulate(const struct command_options *options);
+int command_check(const struct command_options *options);
+int command_settings(const struct command_options *options);
+int command_keygen(const struct command_options *options);
+int command_probe(const struct command_options *options);
+int command_version(const struct command_options *options);

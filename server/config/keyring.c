@@ -1,0 +1,231 @@
+/*
+ * The keys: making those that are missing, reading all of them. How files are kept is key_file's
+ * business, what the keys are used for their users'.
+ * Invariant: key material is wiped from every buffer it went through.
+ */
+#include "config/keyring.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/secret.h"
+#include "config/key_file.h"
+
+enum { FILE_LIMIT = 4096 };
+
+enum key { DEVICE, CORRELATION, SEAL, RECEIPT, KEY_COUNT };
+
+static const char *const key_names[KEY_COUNT] = {
+    [DEVICE] = "device.key",
+    [CORRELATION] = "correlation.key",
+    [SEAL] = "seal.key",
+    [RECEIPT] = "receipt.pem",
+};
+
+/* Where errors go, and the folder they are about. */
+struct job {
+    const char *dir;
+    int folder;
+    char *error;
+    size_t error_size;
+};
+
+/* ---- contents ---- */
+
+static void put_random_key(struct buf *ret)
+{
+    uint8_t key[KEY_BYTES];
+    char hex[2 * KEY_BYTES + 1];
+    random_fill(random_system(), key, sizeof key);
+    hex_encode(key, sizeof key, hex);
+    buf_puts(ret, hex);
+    buf_putc(ret, '\n');
+    secret_wipe(key, sizeof key);
+    secret_wipe(hex, sizeof hex);
+}
+
+static void put_receipt_key(struct buf *ret)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when freed */
+    char *pem = NULL;
+    if (!key || !bio || PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
+        abort(); /* out of memory or without the default provider */
+    }
+    long size = BIO_get_mem_data(bio, &pem);
+    buf_append(ret, pem, (size_t)size);
+    BIO_free(bio);
+    EVP_PKEY_free(key);
+}
+
+static bool parse_key(struct slice text, uint8_t ret[KEY_BYTES])
+{
+    if (text.len == 2 * KEY_BYTES + 1 && text.data[text.len - 1] == '\n') {
+        text.len--;
+    }
+    return hex_decode(text, ret, KEY_BYTES) == 0;
+}
+
+static bool is_receipt_key(struct slice text)
+{
+    BIO *bio = BIO_new_mem_buf(text.data, (int)text.len);
+    /* an empty passphrase keeps OpenSSL from asking for one on the terminal */
+    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)(uintptr_t) "") : NULL;
+    char group[32] = "";
+    size_t len = 0;
+    bool fine = key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
+                EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1 &&
+                strcmp(group, "prime256v1") == 0;
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    return fine;
+}
+
+/* ---- files ---- */
+
+static int fail_open(const struct job *job, int error)
+{
+    (void)snprintf(job->error, job->error_size,
+                   "cannot open the key folder %s: %s; `livenessd keygen --dir %s` makes it",
+                   job->dir, strerrordesc_np(-error), job->dir);
+    return error;
+}
+
+static int fail_read(const struct job *job, enum key key, int error)
+{
+    const char *name = key_names[key];
+    if (error == -ENOENT) {
+        (void)snprintf(job->error, job->error_size,
+                       "%s/%s is missing; `livenessd keygen --dir %s` makes it, and so does "
+                       "keys.generate at start",
+                       job->dir, name, job->dir);
+    } else if (error == -EPERM) {
+        (void)snprintf(job->error, job->error_size,
+                       "%s/%s is not private to this user; own it and `chmod 600 %s/%s`", job->dir,
+                       name, job->dir, name);
+    } else {
+        (void)snprintf(job->error, job->error_size, "cannot read %s/%s: %s", job->dir, name,
+                       strerrordesc_np(-error));
+    }
+    return error;
+}
+
+static int fail_content(const struct job *job, enum key key)
+{
+    (void)snprintf(job->error, job->error_size,
+                   "%s/%s does not hold %s; put the right file back, or move this one away and "
+                   "`livenessd keygen --dir %s`",
+                   job->dir, key_names[key],
+                   key == RECEIPT ? "an EC P-256 private key in PEM"
+                                  : "64 hex digits and a newline",
+                   job->dir);
+    return -EINVAL;
+}
+
+/* -EEXIST when it was there. */
+static int make_key(const struct job *job, enum key key)
+{
+    if (key_file_exists(job->folder, key_names[key])) {
+        return -EEXIST;
+    }
+    CLEANUP(secret_buf) struct buf content;
+    buf_init_secret(&content, FILE_LIMIT);
+    if (key == RECEIPT) {
+        put_receipt_key(&content);
+    } else {
+        put_random_key(&content);
+    }
+    int error = key_file_make(job->folder, key_names[key], buf_slice(&content));
+    if (error != 0 && error != -EEXIST) {
+        (void)snprintf(job->error, job->error_size, "cannot make %s/%s: %s", job->dir,
+                       key_names[key], strerrordesc_np(-error));
+    }
+    return error;
+}
+
+static int read_key(const struct job *job, enum key key, uint8_t ret[KEY_BYTES])
+{
+    CLEANUP(secret_buf) struct buf content;
+    buf_init_secret(&content, FILE_LIMIT);
+    int error = key_file_read(job->folder, key_names[key], &content);
+    if (error != 0) {
+        return fail_read(job, key, error);
+    }
+    bool fine =
+        key == RECEIPT ? is_receipt_key(buf_slice(&content)) : parse_key(buf_slice(&content), ret);
+    return fine ? 0 : fail_content(job, key);
+}
+
+static int make_missing(const struct job *job)
+{
+    for (enum key key = 0; key < KEY_COUNT; key++) {
+        int error = make_key(job, key);
+        if (error != 0 && error != -EEXIST) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+static int read_all(const struct job *job, struct keyring *ret)
+{
+    uint8_t *const places[KEY_COUNT] = {
+        [DEVICE] = ret->device, [CORRELATION] = ret->correlation, [SEAL] = ret->seal};
+    for (enum key key = 0; key < KEY_COUNT; key++) {
+        int error = read_key(job, key, places[key]);
+        if (error != 0) {
+            return error;
+        }
+    }
+    uint8_t digest[SHA256_BYTES];
+    sha256(ret->device, sizeof ret->device, digest);
+    hex_encode(digest, (sizeof ret->device_kid - 1) / 2, ret->device_kid);
+    return 0;
+}
+
+int keyring_load(const char *dir, bool generate, struct keyring *ret, char *ret_error,
+                 size_t error_size)
+{
+    CLEANUP(fd) int folder = key_folder_open(dir, generate);
+    const struct job job = {dir, folder, ret_error, error_size};
+    if (folder < 0) {
+        return fail_open(&job, folder);
+    }
+    struct keyring keyring = {0};
+    int error = generate ? make_missing(&job) : 0;
+    if (error == 0) {
+        error = read_all(&job, &keyring);
+    }
+    if (error == 0) {
+        *ret = keyring;
+    }
+    keyring_done(&keyring);
+    return error;
+}
+
+void keyring_done(struct keyring *keyring)
+{
+    secret_wipe(keyring, sizeof *keyring);
+}
+
+int keyring_generate(const char *dir, char *ret_error, size_t error_size)
+{
+    CLEANUP(fd) int folder = key_folder_open(dir, true);
+    const struct job job = {dir, folder, ret_error, error_size};
+    if (folder < 0) {
+        return fail_open(&job, folder);
+    }
+    for (enum key key = 0; key < KEY_COUNT; key++) {
+        int error = make_key(&job, key);
+        if (error != 0 && error != -EEXIST) {
+            return error;
+        }
+        (void)printf("%s %s/%s\n", error == 0 ? "made     " : "was there", dir, key_names[key]);
+    }
+    return 0;
+}

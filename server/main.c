@@ -1,0 +1,208 @@
+/*
+ * The command line: which command, its options by argp, and the exit code: 0 done, 1 failed, 64
+ * wrong usage. What commands do is in commands.c.
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "commands.h"
+#include "config/suggestion.h"
+
+enum { OPTION_SET = 256, OPTION_DIR, OPTION_LISTEN, OPTION_LOG_LEVEL, OPTION_YAML };
+enum { NAME_SIZE = 64 };
+
+/* ---- commands ---- */
+
+static const struct argp_option source_options[] = {
+    {"config", 'c', "FILE", 0, "Settings in YAML; without it every setting has its default", 0},
+    {"set", OPTION_SET, "KEY=VALUE", 0, "Replace one setting; may be given again", 0},
+    {0},
+};
+static const struct argp_option emulate_options[] = {
+    {"listen", OPTION_LISTEN, "ADDRESS", 0, "Listen there (default: 127.0.0.1:8082)", 0},
+    {"log-level", OPTION_LOG_LEVEL, "LEVEL", 0, "error, warn, info or debug (default: info)", 0},
+    {0},
+};
+static const struct argp_option keygen_options[] = {
+    {"dir", OPTION_DIR, "DIR", 0, "Folder of the keys (default: livenessd.db.keys)", 0},
+    {0},
+};
+static const struct argp_option table_options[] = {
+    {"yaml", OPTION_YAML, NULL, 0, "Write a YAML file to start from", 0},
+    {0},
+};
+static const struct argp_option no_options[] = {{0}};
+
+struct command {
+    const char *name;
+    const char *summary;
+    const struct argp_option *options;
+    int (*run)(const struct command_options *options);
+    const char *more;
+};
+
+static const struct command commands[] = {
+    {"serve", "run the server", source_options, command_serve,
+     "Settings come from the file, then from LIVENESSD_... environment variables, then from --set; "
+     "`livenessd settings` lists them. SIGTERM ends the server after a drain."},
+    {"emulate", "run the emulator of the Face API", emulate_options, command_emulate,
+     "LIVENESSD_EMULATOR_KEY is the key it expects; without it any key is taken."},
+    {"check", "tell whether settings are valid, and everything that is wrong with them",
+     source_options, command_check, "Exit code 0: valid, 1: not."},
+    {"settings", "show every setting: key, type, default, environment variable, meaning",
+     table_options, command_settings, NULL},
+    {"keygen", "make the keys that are missing", keygen_options, command_keygen,
+     "Keys that are there stay as they are. Replicas need the same folder content."},
+    {"probe", "ask a running server whether it is ready (its admin.listen, GET /readyz)",
+     source_options, command_probe, "Exit code 0: ready, 1: not, and says why."},
+    {"version", "show the version", no_options, command_version, NULL},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+/* ---- options ---- */
+
+struct arguments {
+    struct command_options options;
+    const char **sets;
+    size_t set_count;
+};
+
+static void take_listen(struct arguments *arguments, const char *text, struct argp_state *state)
+{
+    arguments->options.has_listen = true;
+    if (address_parse_listen(slice_of(text), &arguments->options.listen) != 0) {
+        argp_error(state, "--listen wants an address and port, such as 127.0.0.1:8082");
+    }
+}
+
+static void take_log_level(struct arguments *arguments, const char *text, struct argp_state *state)
+{
+    static const char *const names[] = {
+        [LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            arguments->options.has_log_level = true;
+            arguments->options.log_level = (enum log_level)i;
+            return;
+        }
+    }
+    argp_error(state, "--log-level wants error, warn, info or debug");
+}
+
+static error_t take_option(int key, char *value, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case 'c':
+        arguments->options.file = value;
+        return 0;
+    case OPTION_SET:
+        arguments->sets[arguments->set_count++] = value;
+        return 0;
+    case OPTION_DIR:
+        arguments->options.dir = value;
+        return 0;
+    case OPTION_LISTEN:
+        take_listen(arguments, value, state);
+        return 0;
+    case OPTION_LOG_LEVEL:
+        take_log_level(arguments, value, state);
+        return 0;
+    case OPTION_YAML:
+        arguments->options.yaml = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "'%s' is one argument too many", value);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    char name[NAME_SIZE];
+    char doc[512];
+    (void)snprintf(name, sizeof name, "livenessd %s", command->name);
+    (void)snprintf(doc, sizeof doc, "livenessd %s: %s%s%s", command->name, command->summary,
+                   command->more ? "\v" : "", command->more ? command->more : "");
+    argv[0] = name;
+    const char **sets = xcalloc((size_t)argc + 1, sizeof *sets);
+    struct arguments arguments = {
+        .options = {.sets = sets, .dir = "livenessd.db.keys", .environment = environ},
+        .sets = sets,
+    };
+    const struct argp argp = {.options = command->options, .parser = take_option, .doc = doc};
+    /* ends the process itself on --help (0) and on wrong usage (EX_USAGE) */
+    error_t error = argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    int code = error == 0 ? command->run(&arguments.options) : EX_USAGE;
+    free((void *)sets);
+    return code;
+}
+
+/* ---- without a command ---- */
+
+static int show_help(void)
+{
+    (void)fputs("Usage: livenessd COMMAND [OPTION...]\n"
+                "The app server between frontends and Azure AI Face liveness.\n\n",
+                stdout);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        (void)printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+    }
+    (void)fputs(
+        "\n`livenessd COMMAND --help` shows the options of a command. To try it out without\n"
+        "an Azure subscription:\n\n"
+        "  livenessd serve --set upstream.emulator=true --set keys.generate=true\n",
+        stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int refuse(const char *word)
+{
+    if (!word) {
+        (void)fputs("livenessd: a command is missing\n", stderr);
+    } else {
+        struct suggestion closest;
+        suggestion_init(&closest, slice_of(word));
+        for (size_t i = 0; i < COMMAND_COUNT; i++) {
+            suggestion_offer(&closest, slice_of(commands[i].name));
+        }
+        const char *best = suggestion_best(&closest);
+        (void)fprintf(stderr, "livenessd: unknown command '%s'%s%s%s\n", word,
+                      best ? ", did you mean '" : "", best ? best : "", best ? "'?" : "");
+    }
+    (void)fputs("Try `livenessd --help'.\n", stderr);
+    return EX_USAGE;
+}
+
+static const struct command *find_command(const char *word)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(word, commands[i].name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : NULL;
+    if (!word) {
+        return refuse(NULL);
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        return show_help();
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        return command_version(NULL);
+    }
+    const struct command *command = find_command(word);
+    return command ? run_command(command, argc - 1, argv + 1) : refuse(word);
+}
