@@ -79,18 +79,15 @@ const char *reason_word(enum reason reason)
     return reason < REASON_COUNT ? words[reason] : "unknown_answer";
 }
 
-static char upper_case(char c)
-{
-    return c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c;
-}
-
 void digest_hash(const uint8_t key[SHA256_BYTES], struct slice digest, uint8_t ret[SHA256_BYTES])
 {
     CLEANUP(secret_buf) struct buf upper;
     buf_init_secret(&upper, digest.len + 1);
     buf_put_slice(&upper, digest);
     for (size_t i = 0; i < upper.len; i++) {
-        upper.data[i] = upper_case(upper.data[i]);
+        if (upper.data[i] >= 'a' && upper.data[i] <= 'z') {
+            upper.data[i] = (char)(upper.data[i] - 'a' + 'A');
+        }
     }
     /* the label keeps this apart from whatever else the key is used for */
     const struct slice parts[] = {SLICE_INIT("digest"), buf_slice(&upper)};
