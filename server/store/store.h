@@ -1,14 +1,14 @@
 /*
- * The store: session records that outlive the process. One narrow interface for every kind of store:
- * insert, load, save (compare-and-swap on `revision`), what is due, forget, count, and the intents
- * of creates. What a change means is domain's business (domain/session.h makes the new record from the
- * old one); the store only promises that
+ * The store: session records that outlive the process. One narrow interface for every kind of
+ * store: insert, load, save (compare-and-swap on `revision`), what is due, forget, count, and the
+ * intents of creates. What a change means is domain's business (domain/session.h makes the new
+ * record from the old one); the store only promises that
  *  - a callback that says STORE_OK comes after the sync that covers the write,
  *  - a save succeeds only on the revision it was made from,
  *  - whatever fails is said as STORE_UNAVAILABLE and the next call is tried afresh.
  *
- * Callbacks run on the loop, never from within the call that started them; each call ends in exactly
- * one callback unless it is cancelled. Times are wall clock milliseconds.
+ * Callbacks run on the loop, never from within the call that started them; each call ends in
+ * exactly one callback unless it is cancelled. Times are wall clock milliseconds.
  */
 #pragma once
 
@@ -18,14 +18,14 @@
 #include <uv.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "base/random.h"
 
 enum {
     RECORD_HASH_BYTES = 32,
-    RECORD_TEXT_SIZE = 65,     /* correlation and transaction ids */
+    RECORD_TEXT_SIZE = 65, /* correlation and transaction ids */
     RECORD_WORD_SIZE = 32,
     RECORD_ENDPOINT_SIZE = 256,
     RECORD_RESULTS_MAX = 16384 /* bytes of results_json */
@@ -49,8 +49,8 @@ enum deletion_state {
 
 /* What a frontend said with its completion. */
 struct session_completion {
-    int64_t completed_at;    /* 0: none yet */
-    bool client_error;       /* it reported an error instead of a result */
+    int64_t completed_at; /* 0: none yet */
+    bool client_error;    /* it reported an error instead of a result */
     bool has_digest;
     uint8_t digest_hash[RECORD_HASH_BYTES]; /* keyed; of the first digest given */
 };
@@ -61,7 +61,7 @@ struct session_verdict {
     uint8_t retry;
     bool accepted;
     bool digest_checked;
-    uint32_t reasons; /* bit mask */
+    uint32_t reasons;   /* bit mask */
     int32_t attempt_id; /* 0: none */
 };
 
@@ -108,8 +108,8 @@ enum store_result {
 };
 
 struct store_counts {
-    int64_t open;     /* SESSION_CREATED */
-    int64_t owed;     /* deletions owed */
+    int64_t open;           /* SESSION_CREATED */
+    int64_t owed;           /* deletions owed */
     int64_t oldest_owed_at; /* created_at of the oldest, 0 when none */
     int64_t orphaned;
 };
@@ -118,9 +118,9 @@ struct store;
 struct store_call;
 
 struct store_config {
-    const char *path;    /* of the SQLite file; made with mode 0600 when new */
-    size_t queue_max;    /* calls waiting; above it STORE_UNAVAILABLE */
-    unsigned intents_max; /* creates between intent and record */
+    const char *path;        /* of the SQLite file; made with mode 0600 when new */
+    size_t queue_max;        /* calls waiting; above it STORE_UNAVAILABLE */
+    unsigned intents_max;    /* creates between intent and record */
     struct metrics *metrics; /* livenessd_store_…; may be NULL */
     const struct clock *clock;
 };

@@ -1,0 +1,309 @@
+/*
+ * One connection and its prepared statements. Invariant: every operation leaves its statement
+ * reset, so that no forgotten read keeps the write-ahead log from being moved into the file.
+ */
+#include "store/sqlite_db.h"
+
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "store/sqlite_row.h"
+#include "store/sqlite_schema.h"
+#include "store/sqlite_statements.h"
+#include "store/uuid_bytes.h"
+
+enum { BUSY_TIMEOUT_MS = 2000 };
+
+#define STATEMENT_NAME(name, sql) STATEMENT_##name,
+#define STATEMENT_SQL(name, sql)  sql,
+
+enum statement { SQLITE_STATEMENTS(STATEMENT_NAME) STATEMENT_COUNT };
+static const char *const statement_sql[] = {SQLITE_STATEMENTS(STATEMENT_SQL)};
+
+struct sqlite_db {
+    sqlite3 *connection;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+};
+
+/* synchronous=FULL is the promise of the store: in WAL mode COMMIT returns after the sync. Others
+ * (backup, sqlite3) may read and even write beside us, so locks are waited for a little. */
+static const char pragmas[] = "PRAGMA journal_mode = WAL;"
+                              "PRAGMA synchronous = FULL;"
+                              "PRAGMA wal_autocheckpoint = 1000;"
+                              "PRAGMA journal_size_limit = 16777216;"
+                              "PRAGMA cache_size = -8192;"
+                              "PRAGMA mmap_size = 0;"
+                              "PRAGMA temp_store = MEMORY;"
+                              "PRAGMA secure_delete = ON;"
+                              "PRAGMA cell_size_check = ON;"
+                              "PRAGMA trusted_schema = OFF;";
+
+static int note_mode(void *context, int count, char **values, char **names)
+{
+    (void)names;
+    bool *wal = context;
+    if (count == 1 && values[0] && sqlite3_stricmp(values[0], "wal") == 0) {
+        *wal = true;
+    }
+    return 0;
+}
+
+static bool configure(sqlite3 *connection, const char *path, const struct error_text *error)
+{
+    bool wal = false;
+    (void)sqlite3_busy_timeout(connection, BUSY_TIMEOUT_MS);
+    (void)sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (sqlite3_db_readonly(connection, "main") == 1) {
+        error_say(error, "cannot write to %s; check its owner and mode", path);
+        return false;
+    }
+    if (sqlite3_exec(connection, pragmas, note_mode, &wal, NULL) != SQLITE_OK) {
+        schema_say_failure(connection, path, error);
+        return false;
+    }
+    if (!wal) {
+        error_say(error,
+                  "the file system of %s cannot hold a write-ahead log; "
+                  "put store.path on a local disk",
+                  path);
+        return false;
+    }
+    return true;
+}
+
+static bool prepare_all(struct sqlite_db *db, const char *path, const struct error_text *error)
+{
+    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+        if (sqlite3_prepare_v3(db->connection, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &db->statements[i], NULL) != SQLITE_OK) {
+            schema_say_failure(db->connection, path, error);
+            return false;
+        }
+    }
+    return true;
+}
+
+struct sqlite_db *sqlite_db_open(const char *path, const struct error_text *error)
+{
+    struct sqlite_db *db = xcalloc(1, sizeof *db);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &db->connection, flags, NULL) != SQLITE_OK) {
+        error_say(error, "cannot open %s: %s; check its owner and mode", path,
+                  sqlite3_errmsg(db->connection));
+        return sqlite_db_close(db);
+    }
+    if (!configure(db->connection, path, error) ||
+        !schema_migrate(db->connection, path, schema_version(), error) ||
+        !prepare_all(db, path, error)) {
+        return sqlite_db_close(db);
+    }
+    return db;
+}
+
+struct sqlite_db *sqlite_db_close(struct sqlite_db *db)
+{
+    if (db) {
+        for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+            (void)sqlite3_finalize(db->statements[i]);
+        }
+        (void)sqlite3_close(db->connection);
+        free(db);
+    }
+    return NULL;
+}
+
+/* Runs a statement that gives no rows. The result code, with its extension. */
+static int run(struct sqlite_db *db, enum statement which)
+{
+    int code = sqlite3_step(db->statements[which]);
+    if (code != SQLITE_DONE && code != SQLITE_ROW) {
+        code = sqlite3_extended_errcode(db->connection);
+    }
+    (void)sqlite3_reset(db->statements[which]);
+    return code;
+}
+
+bool sqlite_db_begin(struct sqlite_db *db, bool writes)
+{
+    return run(db, writes ? STATEMENT_BEGIN_WRITE : STATEMENT_BEGIN_READ) == SQLITE_DONE;
+}
+
+bool sqlite_db_commit(struct sqlite_db *db)
+{
+    return run(db, STATEMENT_COMMIT) == SQLITE_DONE;
+}
+
+void sqlite_db_rollback(struct sqlite_db *db)
+{
+    /* SQLite rolls back by itself after some failures */
+    if (!sqlite3_get_autocommit(db->connection)) {
+        (void)run(db, STATEMENT_ROLLBACK);
+    }
+}
+
+int64_t sqlite_db_changes(const struct sqlite_db *db)
+{
+    return sqlite3_total_changes64(db->connection);
+}
+
+bool sqlite_db_insert(struct sqlite_db *db, const struct session_record *record,
+                      enum store_result *ret_result)
+{
+    if (row_bind(db->statements[STATEMENT_INSERT], record) == 0) {
+        return false;
+    }
+    int code = run(db, STATEMENT_INSERT);
+    if (code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+        *ret_result = STORE_CONFLICT;
+        return true;
+    }
+    *ret_result = STORE_OK;
+    return code == SQLITE_DONE;
+}
+
+/* False when SQLite refuses; an id that is no UUID names no row. */
+static bool bind_id(sqlite3_stmt *statement, const char *id, bool *ret_valid)
+{
+    uint8_t bytes[UUID_BYTES_SIZE];
+    *ret_valid = uuid_bytes_parse(id, bytes);
+    return !*ret_valid ||
+           sqlite3_bind_blob(statement, 1, bytes, sizeof bytes, SQLITE_TRANSIENT) == SQLITE_OK;
+}
+
+bool sqlite_db_load(struct sqlite_db *db, const char *id, enum store_result *ret_result,
+                    struct session_record **ret_record)
+{
+    sqlite3_stmt *statement = db->statements[STATEMENT_LOAD];
+    bool valid = false;
+    if (!bind_id(statement, id, &valid)) {
+        return false;
+    }
+    if (!valid) {
+        *ret_result = STORE_NOT_FOUND;
+        return true;
+    }
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        /* one damaged row must not take the others' answers with it */
+        *ret_record = row_read(statement);
+        *ret_result = *ret_record ? STORE_OK : STORE_UNAVAILABLE;
+    } else {
+        *ret_result = STORE_NOT_FOUND;
+    }
+    (void)sqlite3_reset(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+static bool exists(struct sqlite_db *db, const char *id, bool *ret_exists)
+{
+    sqlite3_stmt *statement = db->statements[STATEMENT_EXISTS];
+    bool valid = false;
+    *ret_exists = false;
+    if (!bind_id(statement, id, &valid)) {
+        return false;
+    }
+    if (!valid) {
+        return true;
+    }
+    int code = run(db, STATEMENT_EXISTS);
+    *ret_exists = code == SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+bool sqlite_db_save(struct sqlite_db *db, const struct session_record *record,
+                    enum store_result *ret_result)
+{
+    sqlite3_stmt *statement = db->statements[STATEMENT_SAVE];
+    int at = row_bind(statement, record);
+    if (at == 0 || sqlite3_bind_int64(statement, at, record->revision) != SQLITE_OK ||
+        run(db, STATEMENT_SAVE) != SQLITE_DONE) {
+        return false;
+    }
+    if (sqlite3_changes(db->connection) == 1) {
+        *ret_result = STORE_OK;
+        return true;
+    }
+    bool there = false;
+    bool asked = exists(db, record->id, &there);
+    *ret_result = there ? STORE_CONFLICT : STORE_NOT_FOUND;
+    return asked;
+}
+
+static bool bind_until(sqlite3_stmt *statement, int64_t now, size_t limit)
+{
+    int64_t rows = limit > INT_MAX ? INT_MAX : (int64_t)limit;
+    return sqlite3_bind_int64(statement, 1, now) == SQLITE_OK &&
+           sqlite3_bind_int64(statement, 2, rows) == SQLITE_OK;
+}
+
+static void free_records(struct session_record **records, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        (void)session_record_free(records[i]);
+    }
+    free(records);
+}
+
+bool sqlite_db_due(struct sqlite_db *db, int64_t now, size_t limit,
+                   struct session_record ***ret_records, size_t *ret_count)
+{
+    sqlite3_stmt *statement = db->statements[STATEMENT_DUE];
+    if (!bind_until(statement, now, limit)) {
+        return false;
+    }
+    struct session_record **records = NULL;
+    size_t count = 0;
+    size_t room = 0;
+    int code = SQLITE_DONE;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (count == room) {
+            room = room == 0 ? 8 : 2 * room;
+            records = xrealloc(records, room * sizeof(struct session_record *));
+        }
+        records[count] = row_read(statement);
+        count += records[count] ? 1 : 0;
+    }
+    (void)sqlite3_reset(statement);
+    if (code != SQLITE_DONE) {
+        free_records(records, count);
+        return false;
+    }
+    *ret_records = records;
+    *ret_count = count;
+    return true;
+}
+
+bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit)
+{
+    return bind_until(db->statements[STATEMENT_FORGET], now, limit) &&
+           run(db, STATEMENT_FORGET) == SQLITE_DONE;
+}
+
+/* The one row of a count; `ret_second` may be NULL. */
+static bool count_rows(struct sqlite_db *db, enum statement which, int64_t *ret_count,
+                       int64_t *ret_second)
+{
+    sqlite3_stmt *statement = db->statements[which];
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        *ret_count = sqlite3_column_int64(statement, 0);
+        if (ret_second) {
+            *ret_second = sqlite3_column_int64(statement, 1);
+        }
+    }
+    (void)sqlite3_reset(statement);
+    return code == SQLITE_ROW;
+}
+
+bool sqlite_db_count(struct sqlite_db *db, struct store_counts *ret_counts)
+{
+    return count_rows(db, STATEMENT_COUNT_OPEN, &ret_counts->open, NULL) &&
+           count_rows(db, STATEMENT_COUNT_OWED, &ret_counts->owed, &ret_counts->oldest_owed_at) &&
+           count_rows(db, STATEMENT_COUNT_ORPHANED, &ret_counts->orphaned, NULL);
+}
+
+bool sqlite_db_probe(struct sqlite_db *db)
+{
+    return run(db, STATEMENT_PROBE) == SQLITE_DONE;
+}

@@ -1,0 +1,43 @@
+/*
+ * The SQLite file and what is asked of it, without threads and without callbacks. Used by one
+ * thread at a time. An operation that returns false met a failure after which the whole transaction
+ * has to be rolled back; its results are then undefined but for pointers, which are NULL.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "store/error_text.h"
+#include "store/store.h"
+
+struct sqlite_db;
+
+/* Opens and migrates; the file has to exist. NULL with the error said. */
+struct sqlite_db *sqlite_db_open(const char *path, const struct error_text *error) MUST_CHECK;
+/* Moves the log into the file. */
+struct sqlite_db *sqlite_db_close(struct sqlite_db *db);
+
+bool sqlite_db_begin(struct sqlite_db *db, bool writes) MUST_CHECK;
+/* True: what was written is synced to the disk. */
+bool sqlite_db_commit(struct sqlite_db *db) MUST_CHECK;
+/* Also when no transaction is open any more. */
+void sqlite_db_rollback(struct sqlite_db *db);
+/* Rows changed since the file was opened; what was rolled back counts too. */
+int64_t sqlite_db_changes(const struct sqlite_db *db);
+
+bool sqlite_db_insert(struct sqlite_db *db, const struct session_record *record,
+                      enum store_result *ret_result) MUST_CHECK;
+bool sqlite_db_load(struct sqlite_db *db, const char *id, enum store_result *ret_result,
+                    struct session_record **ret_record) MUST_CHECK;
+bool sqlite_db_save(struct sqlite_db *db, const struct session_record *record,
+                    enum store_result *ret_result) MUST_CHECK;
+/* The array and the records are the caller's to free. Damaged rows are left out. */
+bool sqlite_db_due(struct sqlite_db *db, int64_t now, size_t limit,
+                   struct session_record ***ret_records, size_t *ret_count) MUST_CHECK;
+bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit) MUST_CHECK;
+bool sqlite_db_count(struct sqlite_db *db, struct store_counts *ret_counts) MUST_CHECK;
+/* Writes something that changes nothing, to see whether writing works. */
+bool sqlite_db_probe(struct sqlite_db *db) MUST_CHECK;

@@ -1,0 +1,147 @@
+/*
+ * Migrations of the SQLite file. Scripts that were released once are never changed; a change of the
+ * tables is a new script at the end. Which columns hold which member: session_columns.h.
+ */
+#include "store/sqlite_schema.h"
+
+#include <stdio.h>
+
+#include "store/store.h"
+
+/* The scripts spell these as numbers. */
+_Static_assert(SESSION_CREATED == 0 && SESSION_ORPHANED == 3 && DELETION_OWED == 1, "see indexes");
+
+static const char *const migrations[] = {
+    /* An id is a UUID of version 7, so new rows go to the end of the one b-tree. The indexes are
+     * partial: each holds only the rows somebody still waits for. */
+    "CREATE TABLE session ("
+    " id BLOB NOT NULL PRIMARY KEY,"
+    " revision INTEGER NOT NULL,"
+    " state INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL,"
+    " owner BLOB NOT NULL,"
+    " upstream_id BLOB NOT NULL,"
+    " upstream_endpoint TEXT NOT NULL,"
+    " device_correlation_id TEXT NOT NULL,"
+    " transaction_id TEXT NOT NULL,"
+    " platform TEXT NOT NULL,"
+    " attempts_allowed INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " token_expires_at INTEGER NOT NULL,"
+    " completed_at INTEGER NOT NULL,"
+    " completion_client_error INTEGER NOT NULL,"
+    " completion_has_digest INTEGER NOT NULL,"
+    " completion_digest_hash BLOB NOT NULL,"
+    " settled_at INTEGER NOT NULL,"
+    " verdict_decision INTEGER NOT NULL,"
+    " verdict_retry INTEGER NOT NULL,"
+    " verdict_accepted INTEGER NOT NULL,"
+    " verdict_digest_checked INTEGER NOT NULL,"
+    " verdict_reasons INTEGER NOT NULL,"
+    " verdict_attempt_id INTEGER NOT NULL,"
+    " has_upstream_digest INTEGER NOT NULL,"
+    " upstream_digest_hash BLOB NOT NULL,"
+    " status_word TEXT NOT NULL,"
+    " model_version TEXT NOT NULL,"
+    " results_json TEXT,"
+    " deletion INTEGER NOT NULL,"
+    " deletion_at INTEGER NOT NULL,"
+    " deletion_tries INTEGER NOT NULL,"
+    " forget_at INTEGER NOT NULL"
+    ") WITHOUT ROWID;"
+    "CREATE INDEX session_owed ON session (deletion_at, created_at) WHERE deletion = 1;"
+    "CREATE INDEX session_forget ON session (forget_at) WHERE forget_at > 0 AND deletion <> 1;"
+    "CREATE INDEX session_open ON session (token_expires_at) WHERE state = 0;"
+    "CREATE INDEX session_orphaned ON session (created_at) WHERE state = 3;"
+    "PRAGMA application_id = " SCHEMA_APPLICATION_ID_SQL ";",
+};
+
+int schema_version(void)
+{
+    return (int)(sizeof migrations / sizeof *migrations);
+}
+
+void schema_say_failure(sqlite3 *db, const char *path, const struct error_text *error)
+{
+    switch (sqlite3_errcode(db)) {
+    case SQLITE_NOTADB:
+        error_say(error, "%s is not a SQLite database; move it away or choose another store.path",
+                  path);
+        break;
+    case SQLITE_CORRUPT:
+        error_say(error, "%s is damaged (%s); restore a backup, or move it away to start empty",
+                  path, sqlite3_errmsg(db));
+        break;
+    default:
+        error_say(error, "cannot use %s as the store: %s", path, sqlite3_errmsg(db));
+        break;
+    }
+}
+
+/* The first column of the first row; false when SQLite refuses. */
+static bool read_number(sqlite3 *db, const char *sql, int64_t *ret)
+{
+    sqlite3_stmt *statement = NULL;
+    bool found = sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
+                 sqlite3_step(statement) == SQLITE_ROW;
+    if (found) {
+        *ret = sqlite3_column_int64(statement, 0);
+    }
+    (void)sqlite3_finalize(statement);
+    return found;
+}
+
+/* An empty file may be anybody's; one with tables has to say that it is ours. */
+static bool is_ours(sqlite3 *db, const char *path, int64_t version, const struct error_text *error)
+{
+    int64_t application = 0;
+    int64_t tables = 0;
+    if (!read_number(db, "PRAGMA application_id", &application) ||
+        !read_number(db, "SELECT count(*) FROM sqlite_schema", &tables)) {
+        schema_say_failure(db, path, error);
+        return false;
+    }
+    bool empty = application == 0 && version == 0 && tables == 0;
+    if (!empty && application != SCHEMA_APPLICATION_ID) {
+        error_say(error, "%s is the SQLite database of another program; choose another store.path",
+                  path);
+        return false;
+    }
+    return true;
+}
+
+static bool migrate_one(sqlite3 *db, int from)
+{
+    char set_version[64];
+    (void)snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d; COMMIT", from + 1);
+    return sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+           sqlite3_exec(db, migrations[from], NULL, NULL, NULL) == SQLITE_OK &&
+           sqlite3_exec(db, set_version, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+bool schema_migrate(sqlite3 *db, const char *path, int version, const struct error_text *error)
+{
+    int64_t found = 0;
+    if (!read_number(db, "PRAGMA user_version", &found)) {
+        schema_say_failure(db, path, error);
+        return false;
+    }
+    if (!is_ours(db, path, found, error)) {
+        return false;
+    }
+    if (found > schema_version() || found < 0) {
+        error_say(error,
+                  "%s was written by a newer livenessd (schema %lld, this one knows %d); "
+                  "start that version, or choose another store.path",
+                  path, (long long)found, schema_version());
+        return false;
+    }
+    for (int from = (int)found; from < version; from++) {
+        if (!migrate_one(db, from)) {
+            schema_say_failure(db, path, error);
+            (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+            return false;
+        }
+    }
+    return true;
+}

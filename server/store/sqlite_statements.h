@@ -1,0 +1,40 @@
+/*
+ * Every statement the SQLite store runs, as SQLITE_STATEMENTS(X) with X(NAME, sql); each is
+ * prepared once. The WHERE clauses repeat those of the partial indexes (sqlite_schema.c) word for
+ * word: SQLite uses such an index only then.
+ */
+#pragma once
+
+#include "store/session_columns.h"
+#include "store/sqlite_schema.h"
+
+#define COLUMN_NAME(column, member) #column ", "
+#define COLUMN_MARK(column, member) "?, "
+#define COLUMN_SET(column, member)  #column " = ?, "
+#define ALL_COLUMNS(PART)           SESSION_COLUMNS(PART, PART, PART, PART, PART)
+
+#define SELECT_RECORD "SELECT " ALL_COLUMNS(COLUMN_NAME) "id, revision FROM session "
+
+/* clang-format off */
+#define SQLITE_STATEMENTS(X) \
+    X(BEGIN_READ, "BEGIN") \
+    X(BEGIN_WRITE, "BEGIN IMMEDIATE") \
+    X(COMMIT, "COMMIT") \
+    X(ROLLBACK, "ROLLBACK") \
+    X(INSERT, "INSERT INTO session (" ALL_COLUMNS(COLUMN_NAME) "id, revision) " \
+              "VALUES (" ALL_COLUMNS(COLUMN_MARK) "?, 1)") \
+    X(LOAD, SELECT_RECORD "WHERE id = ?") \
+    X(EXISTS, "SELECT 1 FROM session WHERE id = ?") \
+    X(SAVE, "UPDATE session SET " ALL_COLUMNS(COLUMN_SET) "revision = revision + 1 " \
+            "WHERE id = ? AND revision = ?") \
+    X(DUE, SELECT_RECORD "WHERE deletion = 1 AND deletion_at <= ? " \
+           "ORDER BY deletion_at, created_at LIMIT ?") \
+    X(FORGET, "DELETE FROM session WHERE id IN (SELECT id FROM session " \
+              "WHERE forget_at > 0 AND deletion <> 1 AND forget_at <= ? " \
+              "ORDER BY forget_at LIMIT ?)") \
+    X(COUNT_OPEN, "SELECT count(*) FROM session WHERE state = 0") \
+    X(COUNT_OWED, "SELECT count(*), coalesce(min(created_at), 0) FROM session " \
+                  "WHERE deletion = 1") \
+    X(COUNT_ORPHANED, "SELECT count(*) FROM session WHERE state = 3") \
+    X(PROBE, "PRAGMA application_id = " SCHEMA_APPLICATION_ID_SQL)
+/* clang-format on */

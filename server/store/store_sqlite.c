@@ -1,0 +1,170 @@
+/*
+ * The store over one SQLite file, as the loop sees it: calls go to the thread
+ * (store_sqlite_thread.c) and come back through one uv_async. Opening and closing is
+ * store_sqlite_open.c's. Invariant: each call is answered from deliver() and from nowhere else, so
+ * no callback runs inside the call that started it.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "store/store_sqlite_private.h"
+
+static void run_callback(struct store_call *call)
+{
+    bool ok = call->result == STORE_OK;
+    switch (call->kind) {
+    case CALL_DUE:
+        call->callback.listed(call->context, call->result, ok ? call->records : NULL,
+                              ok ? call->record_count : 0);
+        break;
+    case CALL_COUNT:
+        call->callback.counted(call->context, call->result, ok ? &call->counts : NULL);
+        break;
+    case CALL_LOAD:
+        call->callback.done(call->context, call->result, ok ? TAKE(call->record) : NULL);
+        break;
+    default:
+        call->callback.done(call->context, call->result, NULL);
+        break;
+    }
+}
+
+/* A callback may start and cancel calls, and may close the store: the list is then empty. */
+void store_deliver(uv_async_t *handle)
+{
+    struct store *store = handle->data;
+    uv_mutex_lock(&store->lock);
+    call_queue_append(&store->delivering, &store->done);
+    uv_mutex_unlock(&store->lock);
+    struct store_call *call = NULL;
+    while ((call = call_queue_pop(&store->delivering))) {
+        store_metrics_note(&store->metrics, call);
+        if (call->kind != CALL_PROBE) {
+            store->waiting--;
+            store_metrics_queue(&store->metrics, store->waiting);
+        }
+        if (!call->cancelled) {
+            run_callback(call);
+        }
+        (void)store_call_free(call);
+    }
+}
+
+static struct store_call *call_new(struct store *store, enum call_kind kind, void *context)
+{
+    struct store_call *call = xcalloc(1, sizeof *call);
+    call->store = store;
+    call->kind = kind;
+    call->context = context;
+    return call;
+}
+
+/* To the thread, or, when too many wait already, straight to where answers are delivered. */
+static struct store_call *submit(struct store_call *call)
+{
+    struct store *store = call->store;
+    bool refused = store->waiting >= store->queue_max;
+    store->waiting++;
+    store_metrics_queue(&store->metrics, store->waiting);
+    uv_mutex_lock(&store->lock);
+    if (refused) {
+        call->result = STORE_UNAVAILABLE;
+        call_queue_push(&store->done, call);
+    } else {
+        if (!store->to_do.head) {
+            uv_cond_signal(&store->asked);
+        }
+        call_queue_push(&store->to_do, call);
+    }
+    uv_mutex_unlock(&store->lock);
+    if (refused) {
+        (void)uv_async_send(&store->answered);
+    }
+    return call;
+}
+
+static struct store_call *write_record(struct store *store, enum call_kind kind,
+                                       const struct session_record *record, store_done *done,
+                                       void *context)
+{
+    struct store_call *call = call_new(store, kind, context);
+    call->callback.done = done;
+    call->record = session_record_copy(record);
+    return submit(call);
+}
+
+struct store_call *store_insert(struct store *store, const struct session_record *record,
+                                store_done *done, void *context)
+{
+    return write_record(store, CALL_INSERT, record, done, context);
+}
+
+struct store_call *store_save(struct store *store, const struct session_record *record,
+                              store_done *done, void *context)
+{
+    return write_record(store, CALL_SAVE, record, done, context);
+}
+
+struct store_call *store_load(struct store *store, const char *id, store_done *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_LOAD, context);
+    call->callback.done = done;
+    /* an id that is too long stays empty: it names nothing, like every other malformed one */
+    size_t size = strlen(id) + 1;
+    if (size <= sizeof call->id) {
+        memcpy(call->id, id, size);
+    }
+    return submit(call);
+}
+
+struct store_call *store_due(struct store *store, int64_t now, size_t limit, store_listed *done,
+                             void *context)
+{
+    struct store_call *call = call_new(store, CALL_DUE, context);
+    call->callback.listed = done;
+    call->now = now;
+    call->limit = limit;
+    return submit(call);
+}
+
+struct store_call *store_forget(struct store *store, int64_t now, size_t limit, store_done *done,
+                                void *context)
+{
+    struct store_call *call = call_new(store, CALL_FORGET, context);
+    call->callback.done = done;
+    call->now = now;
+    call->limit = limit;
+    return submit(call);
+}
+
+struct store_call *store_count(struct store *store, store_counted *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_COUNT, context);
+    call->callback.counted = done;
+    return submit(call);
+}
+
+void store_cancel(struct store_call *call)
+{
+    call->cancelled = true;
+}
+
+bool store_ready(const struct store *store)
+{
+    return atomic_load(&store->ready);
+}
+
+int store_intend(struct store *store, const char *id, int64_t created_at)
+{
+    struct intent intent = {.created_at = created_at};
+    bool valid = uuid_bytes_parse(id, intent.id);
+    assert(valid); /* ids are made here, never taken from clients */
+    return valid ? intents_take(store->intents, &intent) : -1;
+}
+
+void store_intent_done(struct store *store, int slot)
+{
+    intents_release(store->intents, slot);
+}

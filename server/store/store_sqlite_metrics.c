@@ -1,0 +1,60 @@
+/*
+ * The numbers of the store. Counted when answers are delivered, because the registry is the loop's.
+ */
+#include "store/store_sqlite_private.h"
+
+static const char *const kind_names[CALL_KIND_COUNT] = {
+    [CALL_LOAD] = "load",     [CALL_DUE] = "due",   [CALL_COUNT] = "count",
+    [CALL_INSERT] = "insert", [CALL_SAVE] = "save", [CALL_FORGET] = "forget",
+    [CALL_PROBE] = "probe",
+};
+
+static const char *const result_names[STORE_RESULT_COUNT] = {
+    [STORE_OK] = "ok",
+    [STORE_NOT_FOUND] = "not_found",
+    [STORE_CONFLICT] = "conflict",
+    [STORE_UNAVAILABLE] = "unavailable",
+};
+
+void store_metrics_init(struct store_metrics *metrics, struct metrics *registry)
+{
+    if (!registry) {
+        return;
+    }
+    struct metric *calls = metrics_counter(registry, "livenessd_store_calls_total",
+                                           "Calls to the store by result.", "operation,result");
+    for (size_t kind = 0; kind < CALL_KIND_COUNT; kind++) {
+        for (size_t result = 0; result < STORE_RESULT_COUNT; result++) {
+            metrics->calls[kind][result] =
+                METRIC_SERIES(calls, kind_names[kind], result_names[result]);
+        }
+    }
+    struct metric *commits = metrics_counter(registry, "livenessd_store_commits_total",
+                                             "Durable commits by outcome.", "outcome");
+    metrics->commits[false] = METRIC_SERIES(commits, "failed");
+    metrics->commits[true] = METRIC_SERIES(commits, "ok");
+    metrics->commit_duration =
+        METRIC_SERIES(metrics_histogram(registry, "livenessd_store_commit_duration_seconds",
+                                        "Time of a write transaction, its sync included.", NULL));
+    metrics->queue = METRIC_SERIES(metrics_gauge(registry, "livenessd_store_queue",
+                                                 "Calls to the store not yet answered.", NULL));
+}
+
+void store_metrics_note(const struct store_metrics *metrics, const struct store_call *call)
+{
+    if (!metrics->queue) {
+        return;
+    }
+    series_add(metrics->calls[call->kind][call->result], 1);
+    if (call->commit.there) {
+        series_add(metrics->commits[call->commit.committed], 1);
+        series_observe(metrics->commit_duration, (double)call->commit.duration_ns / 1e9);
+    }
+}
+
+void store_metrics_queue(const struct store_metrics *metrics, size_t waiting)
+{
+    if (metrics->queue) {
+        series_set(metrics->queue, (double)waiting);
+    }
+}

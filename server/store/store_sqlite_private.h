@@ -1,0 +1,116 @@
+/*
+ * What the loop's side of the SQLite store (store_sqlite.c) and its thread (store_sqlite_thread.c)
+ * share. Members are marked with who may touch them: [loop], [thread], [lock] under the lock,
+ * [const] after open.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "store/intents.h"
+#include "store/sqlite_db.h"
+#include "store/store.h"
+
+/* The first ones only read. */
+enum call_kind {
+    CALL_LOAD,
+    CALL_DUE,
+    CALL_COUNT,
+    CALL_INSERT,
+    CALL_SAVE,
+    CALL_FORGET,
+    CALL_PROBE, /* the thread's own */
+    CALL_KIND_COUNT
+};
+
+static inline bool call_writes(enum call_kind kind)
+{
+    return kind >= CALL_INSERT;
+}
+
+/* Of the transaction a call was in; said once a transaction, by its first call. */
+struct commit_report {
+    bool there;
+    bool committed;
+    uint64_t duration_ns;
+};
+
+/* Call lifetime: made by whoever asks, handed to the thread, handed back, freed after the callback.
+ */
+struct store_call {
+    struct store_call *next;
+    struct store *store;
+    enum call_kind kind;
+    bool cancelled; /* [loop] */
+    union {
+        store_done *done;
+        store_listed *listed;
+        store_counted *counted;
+    } callback;
+    void *context;
+    /* what is asked */
+    char id[UUID_SIZE];
+    struct session_record *record; /* to write, or what a load found */
+    int64_t now;
+    size_t limit;
+    /* what is answered */
+    enum store_result result;
+    struct session_record **records;
+    size_t record_count;
+    struct store_counts counts;
+    struct commit_report commit;
+};
+
+/* First in, first out. */
+struct call_queue {
+    struct store_call *head;
+    struct store_call *tail;
+};
+
+void call_queue_push(struct call_queue *queue, struct store_call *call);
+struct store_call *call_queue_pop(struct call_queue *queue); /* NULL when empty */
+/* `more` is empty afterwards. */
+void call_queue_append(struct call_queue *queue, struct call_queue *more);
+struct store_call *store_call_free(struct store_call *call);
+
+enum { STORE_RESULT_COUNT = STORE_UNAVAILABLE + 1 };
+
+struct store_metrics { /* all NULL without a registry */
+    struct series *calls[CALL_KIND_COUNT][STORE_RESULT_COUNT];
+    struct series *commits[2];
+    struct series *commit_duration;
+    struct series *queue;
+};
+
+void store_metrics_init(struct store_metrics *metrics, struct metrics *registry);
+void store_metrics_note(const struct store_metrics *metrics, const struct store_call *call);
+void store_metrics_queue(const struct store_metrics *metrics, size_t waiting);
+
+/* Process lifetime; freed when the loop has let go of the handle. */
+struct store {
+    uv_async_t answered; /* any thread; keeps the loop alive */
+    uv_thread_t thread;
+    uv_mutex_t lock;
+    uv_cond_t asked;
+    struct call_queue to_do;      /* [lock] */
+    struct call_queue done;       /* [lock] */
+    struct call_queue delivering; /* [loop] */
+    bool closing;                 /* [lock] */
+    size_t waiting;               /* [loop] calls made and not yet answered */
+    size_t queue_max;             /* [const] */
+    atomic_bool ready;            /* written by the thread */
+    struct sqlite_db *db;         /* [thread] */
+    uint64_t probe_at_ns;         /* [thread] */
+    struct intents *intents;      /* [loop] */
+    struct store_metrics metrics; /* [loop] */
+};
+
+/* Callback of the handle: tells the callers. */
+void store_deliver(uv_async_t *handle);
+/* Body of the thread; `argument` is the store. Ends once closing is set and nothing is left to do.
+ */
+void store_thread_main(void *argument);

@@ -1,0 +1,138 @@
+/*
+ * The thread that owns the SQLite file: takes all that is queued, runs it in order in one
+ * transaction, and answers all of it after the commit. Reads wait as well, because they may have
+ * seen what is not yet on the disk. Invariant: no answer but STORE_UNAVAILABLE leaves a transaction
+ * that did not commit.
+ */
+#include <stdlib.h>
+
+#include "store/store_sqlite_private.h"
+
+static const uint64_t probe_interval_ns = 1000000000;
+
+/* False when the transaction has to be rolled back. */
+static bool run_call(struct sqlite_db *db, struct store_call *call)
+{
+    call->result = STORE_OK;
+    switch (call->kind) {
+    case CALL_LOAD:
+        return sqlite_db_load(db, call->id, &call->result, &call->record);
+    case CALL_DUE:
+        return sqlite_db_due(db, call->now, call->limit, &call->records, &call->record_count);
+    case CALL_COUNT:
+        return sqlite_db_count(db, &call->counts);
+    case CALL_INSERT:
+        return sqlite_db_insert(db, call->record, &call->result);
+    case CALL_SAVE:
+        return sqlite_db_save(db, call->record, &call->result);
+    case CALL_FORGET:
+        return sqlite_db_forget(db, call->now, call->limit);
+    case CALL_PROBE:
+        return sqlite_db_probe(db);
+    case CALL_KIND_COUNT:
+        break;
+    }
+    return false;
+}
+
+static bool run_transaction(struct sqlite_db *db, const struct call_queue *batch, bool writes)
+{
+    bool going = sqlite_db_begin(db, writes);
+    for (struct store_call *call = batch->head; going && call; call = call->next) {
+        going = run_call(db, call);
+    }
+    if (!going || !sqlite_db_commit(db)) {
+        sqlite_db_rollback(db);
+        return false;
+    }
+    return true;
+}
+
+static void say_unavailable(const struct call_queue *batch)
+{
+    for (struct store_call *call = batch->head; call; call = call->next) {
+        call->result = STORE_UNAVAILABLE;
+    }
+}
+
+static bool any_writes(const struct call_queue *batch)
+{
+    for (const struct store_call *call = batch->head; call; call = call->next) {
+        if (call_writes(call->kind)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void hand_back(struct store *store, struct call_queue *batch)
+{
+    uv_mutex_lock(&store->lock);
+    call_queue_append(&store->done, batch);
+    uv_mutex_unlock(&store->lock);
+    (void)uv_async_send(&store->answered);
+}
+
+static void run_batch(struct store *store, struct call_queue *batch)
+{
+    bool writes = any_writes(batch);
+    int64_t changes_before = sqlite_db_changes(store->db);
+    uint64_t started_ns = clock_precise_ns();
+    bool committed = run_transaction(store->db, batch, writes);
+    uint64_t ended_ns = clock_precise_ns();
+    if (!committed) {
+        say_unavailable(batch);
+        atomic_store(&store->ready, false);
+        store->probe_at_ns = ended_ns + probe_interval_ns;
+    } else if (batch->head->kind == CALL_PROBE || sqlite_db_changes(store->db) != changes_before) {
+        /* a commit that changed nothing touched no disk and proves nothing */
+        atomic_store(&store->ready, true);
+    }
+    if (writes) {
+        batch->head->commit = (struct commit_report){true, committed, ended_ns - started_ns};
+    }
+    hand_back(store, batch);
+}
+
+static void probe(struct store *store)
+{
+    struct store_call *call = xcalloc(1, sizeof *call);
+    call->store = store;
+    call->kind = CALL_PROBE;
+    call->cancelled = true; /* nobody is to be told */
+    struct call_queue batch = {0};
+    call_queue_push(&batch, call);
+    run_batch(store, &batch);
+}
+
+/* False when there will be nothing more to do. An empty batch means that a probe is due. */
+static bool wait_for_calls(struct store *store, struct call_queue *ret_batch)
+{
+    uv_mutex_lock(&store->lock);
+    while (!store->to_do.head && !store->closing) {
+        if (atomic_load(&store->ready)) {
+            uv_cond_wait(&store->asked, &store->lock);
+        } else if (uv_cond_timedwait(&store->asked, &store->lock, probe_interval_ns) != 0) {
+            break;
+        }
+    }
+    bool more = store->to_do.head || !store->closing;
+    call_queue_append(ret_batch, &store->to_do);
+    uv_mutex_unlock(&store->lock);
+    return more;
+}
+
+void store_thread_main(void *argument)
+{
+    struct store *store = argument;
+    struct call_queue batch = {0};
+    while (wait_for_calls(store, &batch)) {
+        if (batch.head) {
+            run_batch(store, &batch);
+        }
+        /* reads alone could come so often that no wait ever ends: the clock decides */
+        if (!atomic_load(&store->ready) && clock_precise_ns() >= store->probe_at_ns) {
+            probe(store);
+        }
+    }
+}
