@@ -122,6 +122,37 @@ static const char *parse_targets(const cJSON *parent, struct face_attempt *attem
     return parse_rectangle(json, attempt);
 }
 
+/* `parent` is the result, or the attempt it lies in: both are seen. Without isIdentical it counts
+ * as absent, which never accepts. */
+static const char *parse_verify(const cJSON *parent, struct face_attempt *attempt)
+{
+    const cJSON *json = NULL;
+    enum json_read read = json_object(parent, "verifyResult", &json);
+    if (read != JSON_OK || attempt->has_verify) {
+        return read == JSON_WRONG ? "verifyResult is no object" : NULL;
+    }
+    read = json_bool(json, "isIdentical", &attempt->is_identical);
+    attempt->has_verify = read == JSON_OK;
+    if (read == JSON_WRONG ||
+        json_number(json, "matchConfidence", 0, 1, &attempt->match_confidence) == JSON_WRONG) {
+        return "verifyResult has another form";
+    }
+    return NULL;
+}
+
+/* `parent` as above; one place that says so is enough. */
+static const char *parse_abuse(const cJSON *parent, struct face_attempt *attempt)
+{
+    const cJSON *json = NULL;
+    enum json_read read = json_object(parent, "abuseMonitoringResult", &json);
+    bool detected = false;
+    if (read == JSON_OK) {
+        read = json_bool(json, "isAbuseDetected", &detected);
+    }
+    attempt->abuse_detected |= detected;
+    return read == JSON_WRONG ? "abuseMonitoringResult has another form" : NULL;
+}
+
 static const char *parse_result(const cJSON *json, struct face_attempt *attempt)
 {
     struct slice text;
@@ -139,7 +170,11 @@ static const char *parse_result(const cJSON *json, struct face_attempt *attempt)
         copy_cut(text, attempt->digest, sizeof attempt->digest);
     }
     attempt->has_result = true;
-    return parse_targets(json, attempt);
+    const char *why = parse_verify(json, attempt);
+    if (!why) {
+        why = parse_abuse(json, attempt);
+    }
+    return why ? why : parse_targets(json, attempt);
 }
 
 static const char *parse_error(const cJSON *json, struct face_attempt *attempt)
@@ -167,7 +202,8 @@ static const char *parse_outcome(const cJSON *json, struct face_attempt *attempt
         return "an attempt has both a result and an error";
     }
     if (result) {
-        return parse_result(result, attempt);
+        const char *why = parse_result(result, attempt);
+        return why ? why : parse_verify(json, attempt);
     }
     return error ? parse_error(error, attempt) : NULL;
 }
@@ -185,7 +221,8 @@ static const char *parse_attempt(const cJSON *json, struct face_attempt *attempt
         return "an attempt has no attemptStatus";
     }
     attempt->status = face_status_from(text);
-    return parse_outcome(json, attempt);
+    const char *why = parse_abuse(json, attempt);
+    return why ? why : parse_outcome(json, attempt);
 }
 
 static bool has_attempt(const struct face_session *session, int32_t id)

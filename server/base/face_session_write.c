@@ -18,6 +18,21 @@ static void put_targets(struct json_writer *writer, const struct face_rectangle 
     json_close(writer, '}');
 }
 
+static void put_verify(struct json_writer *writer, const struct face_attempt *attempt)
+{
+    json_open(writer, "verifyResult", '{');
+    json_put_number(writer, "matchConfidence", attempt->match_confidence);
+    json_put_bool(writer, "isIdentical", attempt->is_identical);
+    json_close(writer, '}');
+}
+
+static void put_abuse(struct json_writer *writer)
+{
+    json_open(writer, "abuseMonitoringResult", '{');
+    json_put_bool(writer, "isAbuseDetected", true);
+    json_close(writer, '}');
+}
+
 static void put_attempt(struct json_writer *writer, const struct face_attempt *attempt)
 {
     json_open(writer, NULL, '{');
@@ -34,7 +49,13 @@ static void put_attempt(struct json_writer *writer, const struct face_attempt *a
         if (attempt->has_rectangle) {
             put_targets(writer, &attempt->rectangle);
         }
+        if (attempt->has_verify) {
+            put_verify(writer, attempt);
+        }
         json_close(writer, '}');
+    }
+    if (attempt->abuse_detected) {
+        put_abuse(writer);
     }
     json_close(writer, '}');
 }
