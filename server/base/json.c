@@ -15,7 +15,8 @@
 const struct json_limits json_limits_request = {64 << 10, 16, 4096};
 const struct json_limits json_limits_upstream = {256 << 10, 32, 16384};
 
-static const double integer_limit = 9007199254740992.0; /* 2^53 */
+/* 2^53 - 1: from 2^53 on a double stands for more than one whole number */
+static const double integer_limit = 9007199254740991.0;
 
 static int compare_names(const void *a, const void *b)
 {

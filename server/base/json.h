@@ -45,7 +45,7 @@ enum json_read json_string(const cJSON *object, const char *name, size_t min_byt
 enum json_read json_bool(const cJSON *object, const char *name, bool *ret);
 /* Also takes the strings "true" and "false" in any case (the official tutorial sends them). */
 enum json_read json_bool_or_text(const cJSON *object, const char *name, bool *ret);
-/* A whole number in [min, max]; 1.0 is one, 1.5 is not; magnitudes above 2^53 are JSON_WRONG. */
+/* A whole number in [min, max]; 1.0 is one, 1.5 is not; magnitudes from 2^53 on are JSON_WRONG. */
 enum json_read json_integer(const cJSON *object, const char *name, int64_t min, int64_t max,
                             int64_t *ret);
 enum json_read json_number(const cJSON *object, const char *name, double min, double max,
