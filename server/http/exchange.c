@@ -1,0 +1,263 @@
+/*
+ * From the library's request to a running flow: guard, route, checks every route has. Answers are
+ * sent by reply.c, steps are run by flow.c. Invariant: nothing of a request is looked at before the
+ * guard has passed its head.
+ */
+#include "http/exchange.h"
+
+#include "http/forwarded.h"
+#include "http/guard.h"
+#include "http/listener_private.h"
+
+enum { EXCHANGE_ALIGN = 16 };
+
+static size_t flow_offset(void)
+{
+    return (sizeof(struct exchange) + EXCHANGE_ALIGN - 1) / EXCHANGE_ALIGN * EXCHANGE_ALIGN;
+}
+
+struct flow *exchange_flow(struct exchange *exchange)
+{
+    if (!exchange->request.route)
+        return NULL;
+    return (void *)((char *)exchange + flow_offset());
+}
+
+/* The library disposes of the request: answered, or its client given up. */
+static void on_dispose(void *memory)
+{
+    struct exchange *exchange = memory;
+    struct flow *flow = exchange_flow(exchange);
+    if (flow && !exchange->answered)
+        flow_abandon(flow);
+    account_end(exchange);
+    exchange->connection->exchange = NULL;
+    exchange->listener->in_flight--;
+    account_gauges(exchange->listener);
+}
+
+struct exchange *exchange_new(h2o_req_t *library, struct connection *connection,
+                              const struct route *route)
+{
+    struct listener *listener = connection->listener;
+    size_t flow_size = route ? route->flow_size : 0;
+    if (route && flow_size < sizeof(struct flow))
+        flow_size = sizeof(struct flow);
+    size_t size = flow_offset() + flow_size;
+    struct exchange *exchange = h2o_mem_alloc_shared(&library->pool, size, on_dispose);
+    memset(exchange, 0, size);
+    exchange->library = library;
+    exchange->listener = listener;
+    exchange->connection = connection;
+    exchange->request.method =
+        (struct slice){library->input.method.base, library->input.method.len};
+    exchange->request.body = (struct slice){library->entity.base, library->entity.len};
+    exchange->request.route = route;
+    exchange->request.context = listener->config.context;
+    exchange->request.log = listener->config.log;
+    connection->exchange = exchange;
+    listener->in_flight++;
+    account_begin(exchange);
+    account_gauges(listener);
+    exchange_identify(exchange);
+    return exchange;
+}
+
+/* True when the client was found in headers of this name. */
+static bool read_forwarded(struct exchange *exchange, const char *name, enum forwarded_kind kind)
+{
+    const h2o_req_t *library = exchange->library;
+    const struct listener *listener = exchange->listener;
+    struct address client;
+    bool malformed = false, found = false, ended = false;
+    for (size_t i = library->headers.size; i-- > 0 && !ended;) {
+        const h2o_header_t *header = &library->headers.entries[i];
+        if (!slice_equal((struct slice){header->name->base, header->name->len}, slice_of(name)))
+            continue;
+        found = true;
+        ended = forwarded_walk(kind, (struct slice){header->value.base, header->value.len},
+                               listener->proxies, listener->config.trusted_proxy_count, &client,
+                               &malformed);
+    }
+    if (found && !malformed)
+        exchange->request.client = client;
+    return found;
+}
+
+void exchange_identify(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    const struct connection *connection = exchange->connection;
+    struct slice id = {NULL, 0};
+    request->client = connection->peer;
+    request->peer_trusted = connection->trusted;
+    if (connection->trusted) {
+        /* X-Forwarded-For first: proxies that set it pass the client's own Forwarded on */
+        if (!read_forwarded(exchange, "x-forwarded-for", FORWARDED_LIST))
+            (void)read_forwarded(exchange, "forwarded", FORWARDED_RFC7239);
+        id = request_header(request, "x-request-id");
+    }
+    if (forwarded_request_id_is_sane(id))
+        memcpy(request->request_id, id.data, id.len);
+    else
+        uuid4(&exchange->listener->random, request->request_id);
+}
+
+void exchange_refuse(struct exchange *exchange, enum problem problem, const char *sentence)
+{
+    const struct problem_detail detail = {
+        .request_id = exchange->request.request_id,
+        .sentence = sentence,
+    };
+    exchange->problem = problem;
+    if (exchange->listener->config.problem)
+        exchange->listener->config.problem(&exchange->request, problem, &detail);
+    else
+        reply_problem(&exchange->request, problem, &detail);
+}
+
+void exchange_abandon(struct exchange *exchange)
+{
+    struct flow *flow = exchange_flow(exchange);
+    bool answered = exchange->answered;
+    if (flow && !answered)
+        flow_abandon(flow);
+    if (!answered)
+        exchange->status = problem_info(PROBLEM_SHUTTING_DOWN)->status;
+    account_end(exchange); /* now: log and metrics may be gone when the library disposes */
+    exchange->answered = true;
+    exchange->library->http1_is_persistent = 0;
+    connection_shut(exchange->connection);
+    if (answered)
+        return; /* its write is on the way and fails */
+    exchange->library->res.status = exchange->status;
+    exchange->library->res.content_length = 0;
+    h2o_start_response(exchange->library, &exchange->generator);
+    h2o_send(exchange->library, NULL, 0, H2O_SEND_STATE_FINAL);
+}
+
+/* Whether the body is of a type the route takes. */
+static bool takes_body(struct request *request, unsigned body_types)
+{
+    if (body_types == BODY_NONE || request->body.len == 0)
+        return true;
+    struct slice type = request_media_type(request);
+    return ((body_types & BODY_JSON) && slice_equal(type, SLICE("application/json"))) ||
+           ((body_types & BODY_MULTIPART) && slice_equal(type, SLICE("multipart/form-data")));
+}
+
+static enum problem check_body(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    size_t max = request->route->max_body_bytes;
+    if (max == 0)
+        max = exchange->listener->config.max_body_bytes;
+    if (request->body.len > max)
+        return PROBLEM_BODY_TOO_LARGE;
+    return takes_body(request, request->route->body_types) ? PROBLEM_NONE
+                                                           : PROBLEM_UNSUPPORTED_MEDIA_TYPE;
+}
+
+struct routing {
+    const struct route *route;
+    struct slice path, query;
+    struct slice params[REQUEST_PARAMS_MAX];
+    char allow[ALLOW_SIZE];
+};
+
+static enum problem route_request(h2o_req_t *library, const struct route *table,
+                                  struct routing *routing)
+{
+    struct slice target = {library->input.path.base, library->input.path.len};
+    struct slice method = {library->input.method.base, library->input.method.len};
+    char *storage = h2o_mem_alloc_pool(&library->pool, target.len + 1);
+    if (!route_clean_target(target, storage, &routing->path, &routing->query))
+        return PROBLEM_BAD_ARGUMENT;
+    switch (route_find(table, method, routing->path, &routing->route, routing->params,
+                       routing->allow, sizeof routing->allow)) {
+    case ROUTE_FOUND:
+        return PROBLEM_NONE;
+    case ROUTE_UNKNOWN:
+        return PROBLEM_ROUTE_NOT_FOUND;
+    case ROUTE_WRONG_METHOD:
+        return PROBLEM_METHOD_NOT_ALLOWED;
+    case ROUTE_MALFORMED:
+        break;
+    }
+    return PROBLEM_BAD_ARGUMENT;
+}
+
+static void serve(h2o_req_t *library, struct connection *connection)
+{
+    struct routing routing = {0};
+    enum problem problem = route_request(library, connection->listener->config.routes, &routing);
+    struct exchange *exchange = exchange_new(library, connection, routing.route);
+    struct request *request = &exchange->request;
+    request->path = routing.path;
+    request->query = routing.query;
+    memcpy(request->params, routing.params, sizeof routing.params);
+    if (problem == PROBLEM_NONE)
+        problem = check_body(exchange);
+    if (routing.allow[0])
+        reply_header(request, "allow", slice_of(routing.allow));
+    if (problem != PROBLEM_NONE)
+        exchange_refuse(exchange, problem, NULL);
+    else
+        flow_start(exchange_flow(exchange), request);
+}
+
+int exchange_on_request(h2o_handler_t *handler, h2o_req_t *library)
+{
+    struct connection *connection = connection_of(library);
+    const h2o_buffer_t *input = connection->socket->input;
+    const char *why = NULL;
+    (void)handler;
+    /* the whole request is still in the buffer: the library lets go of it after the answer */
+    enum guard_verdict verdict = guard_head((struct slice){input->bytes, input->size},
+                                            connection->listener->config.max_head_bytes, &why);
+    if (verdict == GUARD_PASS) {
+        serve(library, connection);
+        return 0;
+    }
+    struct exchange *exchange = exchange_new(library, connection, NULL);
+    exchange->close = true;
+    account_refused(connection->listener, REFUSED_GUARD);
+    exchange_refuse(exchange,
+                    verdict == GUARD_TOO_LARGE ? PROBLEM_HEAD_TOO_LARGE : PROBLEM_BAD_ARGUMENT,
+                    verdict == GUARD_TOO_LARGE ? NULL : why);
+    return 0;
+}
+
+/* ---- the library's own answers ---- */
+
+static void send_captured(h2o_ostream_t *stream, h2o_req_t *library, h2o_iovec_t *theirs,
+                          size_t count, h2o_send_state_t state)
+{
+    const struct exchange *exchange = connection_of(library)->exchange;
+    h2o_iovec_t ours = {
+        h2o_strdup(&library->pool, exchange->captured_body.data, exchange->captured_body.len).base,
+        exchange->captured_body.len};
+    (void)theirs;
+    (void)count;
+    h2o_ostream_send_next(stream, library, &ours, ours.len > 0 ? 1 : 0, state);
+}
+
+void exchange_on_answer(h2o_filter_t *filter, h2o_req_t *library, h2o_ostream_t **slot)
+{
+    struct connection *connection = connection_of(library);
+    (void)filter;
+    if (!connection->exchange) {
+        struct exchange *exchange = exchange_new(library, connection, NULL);
+        bool too_large = library->res.status == 413;
+        exchange->captured = true;
+        exchange->close = true;
+        exchange->forced_status = library->res.status;
+        memset(&library->res.headers, 0, sizeof library->res.headers);
+        exchange_refuse(exchange, too_large ? PROBLEM_BODY_TOO_LARGE : PROBLEM_BAD_ARGUMENT, NULL);
+        connection_keep_for_farewell(connection);
+        h2o_ostream_t *stream = h2o_add_ostream(library, sizeof *stream, slot);
+        stream->do_send = send_captured;
+        slot = &stream->next;
+    }
+    h2o_setup_next_ostream(library, slot);
+}

@@ -1,0 +1,113 @@
+/*
+ * What the parts of a listener share: connections (connection.c), accounting (account.c), the
+ * listening socket and the life of it all (listener.c). Private to http/.
+ */
+#pragma once
+
+#include <h2o.h>
+#include <sys/queue.h>
+
+#include "base/crypto.h"
+#include "http/exchange.h"
+#include "http/farewell.h"
+#include "http/listener.h"
+#include "http/loop_private.h"
+
+/* One accepted connection: known from accept until the kernel's side is gone too. */
+struct connection {
+    struct listener *listener;
+    h2o_socket_t *socket;      /* NULL once the library has closed it */
+    struct exchange *exchange; /* of the request in progress, or NULL */
+    LIST_ENTRY(connection) all;
+    LIST_ENTRY(connection) neighbours; /* same bucket of the address table */
+    struct address peer;
+    bool trusted;
+    bool counted; /* in the address table */
+    bool cut;     /* shut down by us; the library has not noticed yet */
+    int spare_fd; /* -1, or a copy of the descriptor that outlives the library's */
+    struct farewell *farewell;
+};
+LIST_HEAD(connection_list, connection);
+
+enum { STATUS_SLOTS = 16 };
+
+/* The series of one route, by method and status; filled as they occur. */
+struct route_series {
+    struct series *duration;
+    struct {
+        const char *method; /* NULL: free */
+        int status;
+        struct series *series;
+    } requests[STATUS_SLOTS];
+};
+
+struct account {
+    struct metric *requests, *durations, *refused;
+    struct series *in_flight, *connections;
+    struct route_series *routes; /* one a row, and one for requests without a route */
+    size_t route_count;
+};
+
+enum refusal { REFUSED_GUARD, REFUSED_BODY_MEMORY, REFUSED_PER_ADDRESS };
+
+enum { RANDOM_BLOCK = 512, ALLOW_SIZE = 80 };
+
+struct listener {
+    struct listener_config config;
+    struct cidr *proxies; /* our copy of config.trusted_proxies */
+    struct loop *loop;
+    struct address address;
+    h2o_globalconf_t globalconf;
+    h2o_context_t context;
+    h2o_accept_ctx_t accept;
+    h2o_socket_t *socket; /* listening; NULL when draining */
+    bool paused;
+    bool draining, closing;
+    uv_timer_t timer; /* retries accept, drains, and keeps the loop's settling waiting for us */
+    struct connection_list connections;
+    struct connection_list *buckets; /* by peer, for the cap per address */
+    size_t bucket_mask;
+    uint8_t bucket_key[SHA256_BYTES];
+    unsigned connection_count;
+    unsigned in_flight;
+    uint64_t swept_at_ms;
+    struct account account;
+    /* request ids need 16 bytes each; the kernel's source is asked for many at once */
+    struct random random;
+    uint8_t random_block[RANDOM_BLOCK];
+    size_t random_used;
+};
+
+/* ---- connection.c ---- */
+
+/* Takes the socket over and hands it to the library, or closes it when the peer has too many. */
+void connection_open(struct listener *listener, h2o_socket_t *socket);
+struct connection *connection_of(h2o_req_t *library);
+/* Neither a request in progress, nor bytes of one, nor an answer on its way. */
+bool connection_is_idle(const struct connection *connection);
+/* Ends it from our side; the library notices in a later turn. */
+void connection_shut(struct connection *connection);
+/* The same by a reset, which also drops what the kernel has buffered. */
+void connection_reset(struct connection *connection);
+/* The answer now being sent refuses a request whose rest may still be on its way: closing at once
+ * would reset the connection and take the answer with it. */
+void connection_keep_for_farewell(struct connection *connection);
+void connection_end_farewell(struct connection *connection);
+/* Cuts the readers that hold most until the others fit into body_memory_bytes. */
+void connection_sweep(void *listener);
+
+/* ---- account.c ---- */
+
+void account_open(struct listener *listener);
+void account_close(struct listener *listener);
+/* Shows the counts of connections and requests in progress. */
+void account_gauges(struct listener *listener);
+void account_refused(struct listener *listener, enum refusal why);
+void account_begin(struct exchange *exchange);
+/* Once an exchange: the metrics and the line in the access log. */
+void account_end(struct exchange *exchange);
+
+/* ---- listener.c ---- */
+
+/* A connection's last trace is gone. */
+void listener_on_gone(struct listener *listener);
