@@ -2,9 +2,9 @@
  * The Face API as typed operations over libcurl's multi interface on libuv. Plain liveness sessions
  * of v1.2; paths are built from our own records, never from client text.
  *
- * Every call passes the pace queue, has a total time limit, and ends in exactly one callback, unless
- * it is cancelled. A create cannot be cancelled: the session would exist, be paid for, and never be
- * deleted. Keys and tokens are wiped.
+ * Every call passes the pace queue, has a total time limit, and ends in exactly one callback,
+ * unless it is cancelled. A create cannot be cancelled: the session would exist, be paid for, and
+ * never be deleted. Keys and tokens are wiped.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ struct face_config {
     uint64_t connect_timeout_ms;
     uint64_t timeout_ms; /* of a call, without its wait for a turn */
     size_t max_answer_bytes;
-    uint64_t rate;        /* see upstream/pace.h */
+    uint64_t rate; /* see upstream/pace.h */
     uint64_t queue_max;
     uint64_t queue_wait_ms;
     struct log *log;
@@ -39,10 +39,11 @@ struct face_config {
 struct face_client;
 struct face_call;
 
-/* NULL and ret_error when the endpoint is none. */
+/* NULL and ret_error when the endpoint or the key is none. */
 struct face_client *face_client_new(uv_loop_t *uv, const struct face_config *config,
                                     char *ret_error, size_t error_size);
-/* Calls under way are dropped without a callback. uv handles need turns of the loop to go. */
+/* Calls under way are dropped without a callback. uv handles need turns of the loop to go. Not from
+ * within a callback of a call. */
 struct face_client *face_client_free(struct face_client *client);
 /* The endpoint as normalised: scheme, host, port, prefix, no trailing slash. */
 const char *face_client_endpoint(const struct face_client *client);
@@ -53,19 +54,21 @@ unsigned face_client_busy(const struct face_client *client);
 struct face_create {
     const char *liveness_mode; /* "Passive" or "PassiveActive" */
     const char *device_correlation_id;
-    int64_t token_ttl_s;      /* 0: left to the upstream (600) */
+    int64_t token_ttl_s; /* 0: left to the upstream (600) */
     bool has_enable_session_image;
     bool enable_session_image;
     const char *model_version; /* or NULL */
 };
 
 struct face_answer {
-    enum problem problem; /* PROBLEM_NONE: done. Mapped as the design's error table says */
-    bool not_found;       /* get: the session is gone (problem is PROBLEM_SESSION_NOT_FOUND);
-                             delete: it was gone already (problem is NONE) */
-    bool maybe_performed; /* a failed create after which upstream may hold a session */
+    enum problem problem;   /* PROBLEM_NONE: done. Mapped as the design's error table says */
+    bool not_found;         /* get: the session is gone (problem is PROBLEM_SESSION_NOT_FOUND);
+                               delete: it was gone already (problem is NONE) */
+    bool maybe_performed;   /* a failed create after which upstream may hold a session */
     unsigned retry_after_s; /* with UPSTREAM_BUSY; at least 1 then */
-    struct face_session session; /* create and get, when problem is NONE */
+    /* create and get, when problem is NONE. After a create whose answer was no good otherwise, its
+     * session_id may be there: that session exists and should be deleted */
+    struct face_session session;
 };
 
 /* The answer is valid during the callback only; auth_token may be taken (TAKE). */

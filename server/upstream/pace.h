@@ -1,8 +1,9 @@
 /*
  * The pace queue: every upstream call waits here for its turn. Results go first, then creates, then
- * deletes, but every fifth turn is a delete's if one waits (else they starve: with creates first, ten
- * minutes at triple load make thousands of paid sessions and hardly a verdict). In any stretch of
- * min(rate, 10 000) calls the average never exceeds `rate` calls a second. Bounded in length and wait.
+ * deletes, but every fifth turn is a delete's if one waits (else they starve: with creates first,
+ * ten minutes at triple load make thousands of paid sessions and hardly a verdict). In any stretch
+ * of min(rate, 10 000) calls the average never exceeds `rate` calls a second. Bounded in length and
+ * wait.
  */
 #pragma once
 

@@ -1,0 +1,111 @@
+/*
+ * The mapping of upstream answers. Reading a session object is base/face_session.c's, reading
+ * Retry-After upstream/retry_after.c's. Invariant: whatever is not expected exactly is "broken",
+ * and a create may have been performed unless something proves that it was not.
+ */
+#include "upstream/judge.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "base/secret.h"
+#include "upstream/retry_after.h"
+
+static enum face_outcome broken(struct face_answer *ret, const char **ret_why, const char *why)
+{
+    ret->problem = PROBLEM_UPSTREAM_BROKEN;
+    *ret_why = why;
+    return FACE_OUTCOME_BROKEN;
+}
+
+/* From a create's answer that is no good otherwise: enough to delete the session. */
+static void recover_id(struct slice body, struct face_session *ret)
+{
+    CLEANUP(json) cJSON *json = NULL;
+    const char *why;
+    struct slice id;
+    if (json_parse(body, &json_limits_upstream, &json, &why) == 0 &&
+        json_string(json, "sessionId", sizeof ret->session_id - 1, sizeof ret->session_id - 1,
+                    &id) == JSON_OK &&
+        strspn(id.data, "0123456789abcdefABCDEF-") == id.len) {
+        memcpy(ret->session_id, id.data, id.len);
+    }
+    char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "authToken"));
+    secret_wipe(token, token ? strlen(token) : 0);
+}
+
+static enum face_outcome judge_session(const struct face_reply *reply, struct face_answer *ret,
+                                       const char **ret_why)
+{
+    const char *why = NULL;
+    if (face_session_parse(reply->body, &ret->session, &why) != 0) {
+        if (reply->operation == FACE_CREATE) {
+            recover_id(reply->body, &ret->session);
+        }
+        return broken(ret, ret_why, why);
+    }
+    if (reply->operation == FACE_CREATE && !ret->session.auth_token) {
+        return broken(ret, ret_why, "no authToken");
+    }
+    if (reply->operation == FACE_GET && strcasecmp(ret->session.session_id, reply->asked_id) != 0) {
+        face_session_done(&ret->session);
+        memset(&ret->session, 0, sizeof ret->session);
+        return broken(ret, ret_why, "another session than the one asked for");
+    }
+    ret->maybe_performed = false;
+    return FACE_OUTCOME_OK;
+}
+
+static enum face_outcome judge_not_found(enum face_operation operation, struct face_answer *ret,
+                                         const char **ret_why)
+{
+    if (operation == FACE_CREATE) {
+        return broken(ret, ret_why, "unexpected status");
+    }
+    ret->not_found = true;
+    ret->problem = operation == FACE_GET ? PROBLEM_SESSION_NOT_FOUND : PROBLEM_NONE;
+    return FACE_OUTCOME_NOT_FOUND;
+}
+
+static enum face_outcome judge_status(const struct face_reply *reply, struct face_answer *ret,
+                                      const char **ret_why)
+{
+    bool deletes = reply->operation == FACE_DELETE;
+    switch (reply->status) {
+    case 200:
+        return deletes ? FACE_OUTCOME_OK : judge_session(reply, ret, ret_why);
+    case 204:
+        return deletes ? FACE_OUTCOME_OK : broken(ret, ret_why, "unexpected status");
+    case 401:
+    case 403:
+        ret->problem = PROBLEM_UPSTREAM_DENIED;
+        return FACE_OUTCOME_DENIED;
+    case 404:
+        return judge_not_found(reply->operation, ret, ret_why);
+    case 429:
+    case 503:
+        ret->problem = PROBLEM_UPSTREAM_BUSY;
+        ret->retry_after_s =
+            retry_after_seconds(reply->retry_after, reply->body.data, reply->wall_ms);
+        return FACE_OUTCOME_BUSY;
+    default:
+        return broken(ret, ret_why, "unexpected status");
+    }
+}
+
+enum face_outcome face_judge(const struct face_reply *reply, struct face_answer *ret,
+                             const char **ret_why)
+{
+    *ret_why = NULL;
+    bool refused = reply->status >= 400 && reply->status < 500;
+    ret->maybe_performed = reply->operation == FACE_CREATE && reply->sent && !refused;
+    if (reply->result == CURLE_OPERATION_TIMEDOUT) {
+        ret->problem = PROBLEM_UPSTREAM_TIMEOUT;
+        return FACE_OUTCOME_TIMEOUT;
+    }
+    if (reply->result != CURLE_OK) {
+        return broken(ret, ret_why, curl_easy_strerror(reply->result));
+    }
+    return judge_status(reply, ret, ret_why);
+}

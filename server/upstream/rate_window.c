@@ -1,0 +1,42 @@
+/*
+ * The ring of starts. Times are whole milliseconds cut off below, so two of them may lie almost one
+ * millisecond closer than they look: the span is rounded up and one more is added.
+ */
+#include "upstream/rate_window.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+enum { MS_PER_S = 1000 };
+
+void rate_window_init(struct rate_window *window, uint64_t rate)
+{
+    assert(rate > 0);
+    size_t size = rate < RATE_WINDOW_STARTS_MAX ? (size_t)rate : RATE_WINDOW_STARTS_MAX;
+    *window = (struct rate_window){
+        .starts = xcalloc(size, sizeof *window->starts),
+        .size = size,
+        .span_ms = (size * MS_PER_S + rate - 1) / rate + 1,
+    };
+}
+
+void rate_window_done(struct rate_window *window)
+{
+    free(window->starts);
+    *window = (struct rate_window){0};
+}
+
+uint64_t rate_window_free_at(const struct rate_window *window)
+{
+    return window->count < window->size ? 0 : window->starts[window->next] + window->span_ms;
+}
+
+void rate_window_start(struct rate_window *window, uint64_t now_ms)
+{
+    assert(now_ms >= rate_window_free_at(window));
+    window->starts[window->next] = now_ms;
+    window->next = window->next + 1 < window->size ? window->next + 1 : 0;
+    window->count += window->count < window->size ? 1 : 0;
+}

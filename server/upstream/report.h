@@ -1,0 +1,37 @@
+/*
+ * What is told about upstream calls: one log line a call, and the metrics. Never an upstream id,
+ * key or token.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "upstream/judge.h"
+
+struct report {
+    struct log *log;
+    struct series *requests[FACE_OPERATION_COUNT][FACE_OUTCOME_COUNT];
+    struct series *duration[FACE_OPERATION_COUNT];
+    struct series *queue_wait[FACE_OPERATION_COUNT];
+    struct series *in_flight;
+};
+
+/* Both may be NULL. */
+void report_init(struct report *report, struct log *log, struct metrics *metrics);
+
+struct report_call {
+    enum face_operation operation;
+    enum face_outcome outcome;
+    int status; /* 0: none */
+    bool sent;  /* it had its turn: duration_ns counts */
+    uint64_t duration_ns;
+    uint64_t waited_ms;
+    const char *request_id;
+    const char *apim_request_id; /* as received, or NULL */
+    const char *why;             /* or NULL */
+};
+
+void report_call(const struct report *report, const struct report_call *call);
+void report_in_flight(const struct report *report, unsigned count);
