@@ -1,6 +1,6 @@
 /*
- * The one owner: builds every part in order, runs the loop, drains on SIGTERM or SIGINT and frees in
- * reverse. Nothing outside knows which parts there are.
+ * The one owner: builds every part in order, runs the loop, drains on SIGTERM or SIGINT and frees
+ * in reverse. Nothing outside knows which parts there are.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * One `asking` a session that is or was just looked at. Its tickets are of two generations: those the
- * look under way covers, and those that asked after it began and wait for the next one.
+ * One `asking` a session that is or was just looked at. Its tickets are of two generations: those
+ * the look under way covers, and those that asked after it began and wait for the next one.
  */
 #include "lifecycle/asker.h"
 
@@ -8,11 +8,11 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/table.h"
 #include "base/uv_timer.h"
 #include "lifecycle/change.h"
 #include "lifecycle/outbox.h"
 
-#include <uthash.h>
 #include <utlist.h>
 
 struct asking {
@@ -92,8 +92,8 @@ static void asking_schedule(struct asking *asking, bool at_once)
     timer_start(&asking->timer, asking_due, wait ? due - now : 0, 0);
 }
 
-/* Tells those in `answering`; a callback may ask again or withdraw others, so the head is taken each
- * time. */
+/* Tells those in `answering`; a callback may ask again or withdraw others, so the head is taken
+ * each time. */
 static void tickets_answer(struct asking *asking, enum problem problem, unsigned retry_after_s,
                            const struct session_record *record, const struct face_session *face)
 {
@@ -156,8 +156,8 @@ static void look_answered(void *context, struct face_answer *answer)
             *asking->face = answer->session;
             answer->session.auth_token = NULL;
         }
-        asking->settling = change_start(asking->asker->sessions, asking->id, settle_apply,
-                                        settle_done, asking);
+        asking->settling =
+            change_start(asking->asker->sessions, asking->id, settle_apply, settle_done, asking);
         return;
     }
     asking->answering = TAKE(asking->current);

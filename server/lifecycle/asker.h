@@ -23,7 +23,8 @@ struct asker *asker_new(struct sessions *sessions);
 /* Waiting tickets are forgotten. */
 struct asker *asker_free(struct asker *asker);
 
-/* `at_once`: the frontend has just said that the check is over; does not wait for the poll interval. */
+/* `at_once`: the frontend has just said that the check is over; does not wait for the poll
+ * interval. */
 void asker_ask(struct asker *asker, const struct session_record *record, bool at_once,
                const char *request_id, struct ask_ticket *ticket);
 /* The ticket's callback will not run; a look that nobody waits for any more is cancelled. */

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-
-#include <uthash.h>
+#include "base/table.h"
 
 struct entry {
     UT_hash_handle hh;

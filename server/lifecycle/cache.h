@@ -16,6 +16,7 @@ struct record_cache *cache_free(struct record_cache *cache);
 
 /* NULL when it is not here. Valid until the next put or drop. */
 const struct session_record *cache_find(struct record_cache *cache, const char *id);
-/* Copies; replaces an earlier record of the same id. One larger than the whole cache is not kept. */
+/* Copies; replaces an earlier record of the same id. One larger than the whole cache is not kept.
+ */
 void cache_put(struct record_cache *cache, const struct session_record *record);
 void cache_drop(struct record_cache *cache, const char *id);

@@ -92,14 +92,12 @@ static void change_loaded(void *context, enum store_result result, struct sessio
         change_finish(change, problem, what);
         return;
     }
-    change->call =
-        store_save(change->sessions->config.store, change->record, change_saved, change);
+    change->call = store_save(change->sessions->config.store, change->record, change_saved, change);
 }
 
 static void change_load(struct change *change)
 {
-    change->call =
-        store_load(change->sessions->config.store, change->id, change_loaded, change);
+    change->call = store_load(change->sessions->config.store, change->id, change_loaded, change);
 }
 
 struct change *change_start(struct sessions *sessions, const char *id, change_apply *apply,

@@ -11,7 +11,8 @@
 enum { CHANGE_TRIES_MAX = 8 };
 
 /* Makes the record what it becomes and says whether it changed. A problem ends the change with
- * nothing saved. May run several times, each on a fresh record. `record` is NULL when there is none. */
+ * nothing saved. May run several times, each on a fresh record. `record` is NULL when there is
+ * none. */
 typedef enum problem change_apply(struct session_record *record, void *context,
                                   enum session_change *ret_what);
 /* `record` is the record as stored now (NULL with a problem) and the callee's. `what` is

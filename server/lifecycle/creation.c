@@ -22,8 +22,8 @@ struct creation {
     char request_id[RECORD_TEXT_SIZE];
     creation_done *done; /* NULL once the client has left */
     void *context;
-    int intent;                   /* slot, or -1 */
-    enum problem problem;         /* how it will end, when it ends badly */
+    int intent;           /* slot, or -1 */
+    enum problem problem; /* how it will end, when it ends badly */
     unsigned retry_after_s;
     struct store_call *store_call;
     struct face_call *deletion;
@@ -84,9 +84,9 @@ static void creation_stored(void *context, enum store_result result, struct sess
             creation->problem = PROBLEM_STORE_UNAVAILABLE;
         creation_tell(creation);
         if (creation->record->upstream_id[0] != '\0') {
-            creation->deletion = face_delete_session(
-                creation->sessions->config.face, creation->record->upstream_id,
-                creation->request_id, creation_undone, creation);
+            creation->deletion =
+                face_delete_session(creation->sessions->config.face, creation->record->upstream_id,
+                                    creation->request_id, creation_undone, creation);
             return;
         }
     } else if (creation->record->state == SESSION_CREATED) {
@@ -102,9 +102,10 @@ static void creation_stored(void *context, enum store_result result, struct sess
 
 /* ---- upstream's answer ---- */
 
-/* A create that failed after upstream may have made a session is kept as what it is: a deletion owed
- * when the id was seen, an orphan otherwise. */
-static void creation_note_failure(struct creation *creation, struct face_answer *answer, int64_t now)
+/* A create that failed after upstream may have made a session is kept as what it is: a deletion
+ * owed when the id was seen, an orphan otherwise. */
+static void creation_note_failure(struct creation *creation, struct face_answer *answer,
+                                  int64_t now)
 {
     struct session_record *record = creation->record;
     if (answer->session.session_id[0] != '\0') {
@@ -196,8 +197,8 @@ static enum problem revoke_apply(struct session_record *record, void *context,
 {
     struct sessions *sessions = context;
     if (record)
-        *ret_what = session_remove(record, &sessions->config.rules,
-                                   clock_wall_ms(sessions->config.clock));
+        *ret_what =
+            session_remove(record, &sessions->config.rules, clock_wall_ms(sessions->config.clock));
     return PROBLEM_NONE;
 }
 

@@ -1,5 +1,6 @@
 /*
- * Works off the deletions owed: a push tries at once, a timer looks for those whose next try is due.
+ * Works off the deletions owed: a push tries at once, a timer looks for those whose next try is
+ * due.
  */
 #include "lifecycle/outbox.h"
 
@@ -103,8 +104,8 @@ static enum problem deletion_apply(struct session_record *record, void *context,
     return PROBLEM_NONE;
 }
 
-/* When this could not be stored the debt stays as it is on disk: it will be tried again, and upstream
- * will answer 404. */
+/* When this could not be stored the debt stays as it is on disk: it will be tried again, and
+ * upstream will answer 404. */
 static void deletion_stored(void *context, enum problem problem, enum session_change what,
                             struct session_record *record)
 {
@@ -130,8 +131,8 @@ static struct deletion *deletion_find(struct outbox *outbox, const char *id)
 {
     struct deletion *deletion = NULL;
     DL_FOREACH(outbox->deletions, deletion)
-        if (strcmp(deletion->id, id) == 0)
-            return deletion;
+    if (strcmp(deletion->id, id) == 0)
+        return deletion;
     return NULL;
 }
 
@@ -168,8 +169,8 @@ static void outbox_look(uv_timer_t *timer)
     if (outbox->looking || outbox->active >= OUTBOX_PARALLEL_MAX)
         return;
     /* those under way are still owed in the store: ask for enough to see past them */
-    outbox->looking = store_due(config->store, clock_wall_ms(config->clock), 2 * OUTBOX_PARALLEL_MAX,
-                                outbox_listed, outbox);
+    outbox->looking = store_due(config->store, clock_wall_ms(config->clock),
+                                2 * OUTBOX_PARALLEL_MAX, outbox_listed, outbox);
 }
 
 bool outbox_push(struct outbox *outbox, const struct session_record *record,

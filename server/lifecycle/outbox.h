@@ -12,15 +12,15 @@ enum { OUTBOX_PARALLEL_MAX = 64 };
 /* Lives in the waiter's struct; zero it before first use. */
 struct outbox_ticket {
     struct outbox_ticket *next, *prev;
-    struct deletion *deletion; /* NULL when it does not wait */
+    struct deletion *deletion;                  /* NULL when it does not wait */
     void (*done)(struct outbox_ticket *ticket); /* the first try is over, whatever came of it */
 };
 
 struct outbox *outbox_new(struct sessions *sessions);
 struct outbox *outbox_free(struct outbox *outbox);
 
-/* The record's deletion is owed since just now: tried at once if there is room, else soon. True when
- * `ticket` (may be NULL) waits for the outcome; false: the deletion must wait for its turn. */
+/* The record's deletion is owed since just now: tried at once if there is room, else soon. True
+ * when `ticket` (may be NULL) waits for the outcome; false: the deletion must wait for its turn. */
 bool outbox_push(struct outbox *outbox, const struct session_record *record,
                  struct outbox_ticket *ticket);
 void outbox_withdraw(struct outbox_ticket *ticket);

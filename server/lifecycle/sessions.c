@@ -23,8 +23,8 @@ static void declare_metrics(struct sessions *sessions)
         if (decision != DECISION_PENDING)
             sessions->verdicts[decision] =
                 METRIC_SERIES(verdicts, decision_word((enum decision)decision));
-    sessions->created = METRIC_SERIES(metrics_counter(
-        metrics, "livenessd_sessions_created_total", "Sessions made and recorded.", NULL));
+    sessions->created = METRIC_SERIES(metrics_counter(metrics, "livenessd_sessions_created_total",
+                                                      "Sessions made and recorded.", NULL));
     sessions->abandoned = METRIC_SERIES(
         metrics_counter(metrics, "livenessd_sessions_abandoned_total",
                         "Sessions made for clients that had left; they are deleted.", NULL));

@@ -61,8 +61,8 @@ struct sessions *sessions_free(struct sessions *sessions);
 bool sessions_busy(const struct sessions *sessions);
 struct store_counts sessions_counts(const struct sessions *sessions);
 
-/* A settled record from memory, or NULL: the caller then loads it. Valid until the next call into this
- * folder. */
+/* A settled record from memory, or NULL: the caller then loads it. Valid until the next call into
+ * this folder. */
 const struct session_record *sessions_cached(struct sessions *sessions, const char *id);
 /* Keeps a record that was loaded, if it is settled. */
 void sessions_remember(struct sessions *sessions, const struct session_record *record);

@@ -1,0 +1,358 @@
+/*
+ * Builds every part in order, runs, drains, frees in reverse. The only place that knows all of
+ * them.
+ */
+#include "app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app_process.h"
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "base/metrics.h"
+#include "base/uv_timer.h"
+#include "config/keyring.h"
+#include "emulator/emulator.h"
+#include "http/listener.h"
+#include "lifecycle/sessions.h"
+#include "routes/services.h"
+#include "routes/table.h"
+
+enum {
+    ERROR_SIZE = 512,
+    DRAIN_LOOK_MS = 20,
+    SETTLE_MS = 2000,
+    ADMIN_CONNECTIONS = 64,
+    ADMIN_BODY = 1024,
+    INTENTS_MAX = 8192,
+};
+
+struct app {
+    const struct settings *settings;
+    struct log *log;
+    struct loop *loop;
+    struct metrics *metrics;
+    struct keyring keyring;
+    struct store *store;
+    struct emulator *emulator;
+    struct face_client *face;
+    struct app_token *tokens;
+    struct device_tokens *devices;
+    struct cidr *trusted;
+    struct authority authority;
+    struct sessions *sessions;
+    struct services services;
+    struct listener *http;
+    struct listener *admin;
+    struct process *process;
+    uint64_t drain_until; /* monotonic ms; 0: not draining */
+    uv_timer_t *drain_timer;
+    char endpoint[ADDRESS_TEXT_SIZE + 16]; /* of the emulator inside */
+    char error[ERROR_SIZE];
+};
+
+/* ---- parts, in the order they are built ---- */
+
+static bool open_store(struct app *app)
+{
+    const struct store_config config = {
+        .path = app->settings->store_path,
+        .queue_max = app->settings->store_queue,
+        .intents_max = INTENTS_MAX,
+        .metrics = app->metrics,
+        .clock = clock_system(),
+    };
+    app->store = store_open(loop_uv(app->loop), &config, app->error, sizeof app->error);
+    return app->store != NULL;
+}
+
+static bool load_keys(struct app *app)
+{
+    return keyring_load(app->settings->keys_dir, app->settings->keys_generate, &app->keyring,
+                        app->error, sizeof app->error) == 0;
+}
+
+static bool open_emulator(struct app *app)
+{
+    if (!app->settings->upstream_emulator)
+        return true;
+    const struct emulator_options options = {
+        .log = app->log, .clock = clock_system(), .random = random_system()};
+    app->emulator = emulator_open(app->loop, &app->settings->emulator_listen, &options, app->error,
+                                  sizeof app->error);
+    if (!app->emulator)
+        return false;
+    struct address address = emulator_address(app->emulator);
+    char text[ADDRESS_TEXT_SIZE];
+    address_format(&address, true, text);
+    (void)snprintf(app->endpoint, sizeof app->endpoint, "http://%s", text);
+    return true;
+}
+
+static bool open_upstream(struct app *app)
+{
+    const struct settings *settings = app->settings;
+    const struct face_config config = {
+        .endpoint = app->emulator ? app->endpoint : settings->upstream_endpoint,
+        .api_version = "v1.2",
+        .key = app->emulator ? "emulator" : settings->upstream_key,
+        .connect_timeout_ms = settings->upstream_connect_timeout,
+        .timeout_ms = settings->upstream_timeout,
+        .max_answer_bytes = settings->upstream_max_answer,
+        .rate = settings->upstream_rate,
+        .queue_max = settings->upstream_queue,
+        .queue_wait_ms = settings->upstream_queue_wait,
+        .log = app->log,
+        .metrics = app->metrics,
+        .clock = clock_system(),
+        .random = random_system(),
+    };
+    app->face = face_client_new(loop_uv(app->loop), &config, app->error, sizeof app->error);
+    return app->face != NULL;
+}
+
+static bool make_authority(struct app *app)
+{
+    const struct settings *settings = app->settings;
+    size_t count = settings->auth_app_tokens.count;
+    app->tokens = xcalloc(count + 1, sizeof *app->tokens);
+    for (size_t i = 0; i < count; i++) {
+        if (app_token_parse(slice_of(settings->auth_app_tokens.items[i]), &app->tokens[i]) != 0) {
+            (void)snprintf(app->error, sizeof app->error,
+                           "auth.app_tokens: entry %zu is not name:sha256hex[:scope+scope]", i + 1);
+            return false;
+        }
+    }
+    app->devices = device_tokens_new(app->keyring.device_kid, app->keyring.device, random_system());
+    app->authority = (struct authority){
+        .anonymous = settings->auth_mode & AUTH_ANONYMOUS,
+        .app_tokens = settings->auth_mode & AUTH_APP_TOKEN,
+        .tokens = app->tokens,
+        .token_count = count,
+        .devices = app->devices,
+        .owner_key = app->keyring.seal,
+        .correlation_key = app->keyring.correlation,
+        .passthrough = settings->devices_correlation == CORRELATION_PASSTHROUGH,
+        .random = random_system(),
+    };
+    return true;
+}
+
+static bool make_services(struct app *app)
+{
+    const struct settings *settings = app->settings;
+    const struct sessions_config config = {
+        .uv = loop_uv(app->loop),
+        .store = app->store,
+        .face = app->face,
+        .clock = clock_system(),
+        .random = random_system(),
+        .log = app->log,
+        .metrics = app->metrics,
+        .rules = {.digest = (enum digest_policy)settings->verdict_digest,
+                  .retention_verdict_ms = (int64_t)settings->retention_verdict,
+                  .seal_key = app->keyring.seal},
+        .poll_interval_ms = settings->upstream_poll_interval,
+        .cache_bytes = settings->store_cache,
+    };
+    app->sessions = sessions_new(&config);
+    app->services = (struct services){
+        .sessions = app->sessions,
+        .store = app->store,
+        .authority = &app->authority,
+        .rules = &app->sessions->config.rules,
+        .clock = clock_system(),
+        .random = random_system(),
+        .log = app->log,
+        .metrics = app->metrics,
+        .secure_cookie = strncmp(settings->http_public_url, "https:", 6) == 0,
+        .started_at = clock_wall_ms(clock_system()),
+    };
+    return true;
+}
+
+static struct listener_config listener_defaults(const struct app *app)
+{
+    const struct settings *settings = app->settings;
+    return (struct listener_config){
+        .max_head_bytes = settings->http_max_head,
+        .request_timeout_ms = settings->http_request_timeout,
+        .write_timeout_ms = settings->http_write_timeout,
+        .log = app->log,
+        .metrics = app->metrics,
+        .clock = clock_system(),
+        .random = random_system(),
+    };
+}
+
+static bool open_admin(struct app *app)
+{
+    struct listener_config config = listener_defaults(app);
+    config.name = "admin";
+    config.routes = routes_admin;
+    config.context = &app->services;
+    config.max_body_bytes = ADMIN_BODY;
+    config.body_memory_bytes = (size_t)ADMIN_CONNECTIONS * 64 * 1024;
+    config.max_connections = ADMIN_CONNECTIONS;
+    app->admin = listener_open(app->loop, &app->settings->admin_listen, &config, app->error,
+                               sizeof app->error);
+    return app->admin != NULL;
+}
+
+static bool open_http(struct app *app)
+{
+    const struct settings *settings = app->settings;
+    struct listener_config config = listener_defaults(app);
+    size_t count = settings->http_trusted_proxies.count;
+    app->trusted = xcalloc(count + 1, sizeof *app->trusted);
+    for (size_t i = 0; i < count; i++) {
+        if (cidr_parse(slice_of(settings->http_trusted_proxies.items[i]), &app->trusted[i]) != 0) {
+            (void)snprintf(app->error, sizeof app->error,
+                           "http.trusted_proxies: entry %zu is not a CIDR block", i + 1);
+            return false;
+        }
+    }
+    config.name = "http";
+    config.routes = routes_public;
+    config.context = &app->services;
+    config.max_body_bytes = settings->http_max_body;
+    config.body_memory_bytes = settings->http_body_memory;
+    config.max_connections = process_fit_connections((unsigned)settings->http_max_connections);
+    config.max_connections_per_address = (unsigned)settings->http_max_connections_per_address;
+    config.trusted_proxies = app->trusted;
+    config.trusted_proxy_count = count;
+    config.access_log = true;
+    app->http =
+        listener_open(app->loop, &settings->http_listen, &config, app->error, sizeof app->error);
+    return app->http != NULL;
+}
+
+/* ---- the end ---- */
+
+static void app_stop(struct app *app)
+{
+    uv_timer_stop(app->drain_timer);
+    loop_stop(app->loop);
+}
+
+static void drain_look(uv_timer_t *timer)
+{
+    struct app *app = timer->data;
+    bool done = listener_in_flight(app->http) == 0 && !sessions_busy(app->sessions);
+    bool late = clock_monotonic_ms(clock_system()) >= app->drain_until;
+    if (done || late) {
+        LOG_EVENT(app->log, late && !done ? LOG_WARN : LOG_INFO, "drained",
+                  LOG_INT(COUNT, listener_in_flight(app->http)));
+        app_stop(app);
+    }
+}
+
+/* The first signal drains, the second ends at once. */
+static void told_to_stop(void *context, int signal)
+{
+    struct app *app = context;
+    LOG_EVENT(app->log, LOG_INFO, "stopping", LOG_INT(SIGNAL, signal));
+    if (app->drain_until != 0) {
+        app_stop(app);
+        return;
+    }
+    app->drain_until = clock_monotonic_ms(clock_system()) + app->settings->drain_timeout;
+    app->services.draining = true;
+    listener_drain(app->http);
+    timer_start(app->drain_timer, drain_look, 0, DRAIN_LOOK_MS);
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void app_close(struct app *app)
+{
+    listener_close(app->http);
+    sessions_free(app->sessions);
+    listener_close(app->admin);
+    face_client_free(app->face);
+    emulator_close(app->emulator);
+    store_close(app->store);
+    if (app->drain_timer)
+        uv_close((uv_handle_t *)app->drain_timer, timer_closed);
+    process_free(app->process);
+    if (app->loop) {
+        loop_settle(app->loop, SETTLE_MS);
+        loop_free(app->loop);
+    }
+    device_tokens_free(app->devices);
+    free(app->tokens);
+    free(app->trusted);
+    keyring_done(&app->keyring);
+    metrics_free(app->metrics);
+    log_free(app->log);
+}
+
+/* ---- the beginning ---- */
+
+static void flush_log(void *context)
+{
+    log_flush(context);
+}
+
+static bool make_loop(struct app *app)
+{
+    app->loop = loop_new();
+    if (!app->loop) {
+        (void)snprintf(app->error, sizeof app->error, "the event loop cannot be made: %m");
+        return false;
+    }
+    loop_on_turn_end(app->loop, flush_log, app->log);
+    app->drain_timer = xcalloc(1, sizeof *app->drain_timer);
+    uv_timer_init(loop_uv(app->loop), app->drain_timer);
+    app->drain_timer->data = app;
+    app->process = process_new(app->loop, told_to_stop, app);
+    return true;
+}
+
+static void put_address(struct json_writer *json, const char *name, struct address address)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    address_format(&address, true, text);
+    json_put_string(json, name, text);
+}
+
+static void say_ready(const struct app *app)
+{
+    CLEANUP(buf) struct buf line;
+    buf_init(&line, 1024);
+    struct json_writer json = json_writer(&line);
+    json_open(&json, NULL, '{');
+    json_put_string(&json, "event", "ready");
+    put_address(&json, "http", listener_address(app->http));
+    put_address(&json, "admin", listener_address(app->admin));
+    if (app->emulator)
+        put_address(&json, "emulator", emulator_address(app->emulator));
+    json_close(&json, '}');
+    process_say(&line);
+}
+
+int app_serve(const struct settings *settings)
+{
+    struct app app = {.settings = settings};
+    process_harden();
+    app.log = log_new(STDOUT_FILENO, (enum log_level)settings->log_level, clock_system());
+    app.metrics = metrics_new();
+    process_describe(app.metrics);
+    bool ok = make_loop(&app) && load_keys(&app) && open_store(&app) && open_emulator(&app) &&
+              open_upstream(&app) && make_authority(&app) && make_services(&app) &&
+              open_admin(&app) && open_http(&app);
+    if (ok) {
+        say_ready(&app);
+        loop_run(app.loop);
+    } else {
+        (void)fprintf(stderr, "livenessd: %s\n", app.error);
+    }
+    app_close(&app);
+    return ok ? 0 : 1;
+}

@@ -1,0 +1,70 @@
+/*
+ * `livenessd emulate`: the emulator alone, with the same process around it.
+ */
+#include "app.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app_process.h"
+#include "base/json.h"
+#include "emulator/emulator.h"
+
+enum { ERROR_SIZE = 512, SETTLE_MS = 2000 };
+
+static void stop(void *context, int signal)
+{
+    (void)signal;
+    loop_stop(context);
+}
+
+static void flush_log(void *context)
+{
+    log_flush(context);
+}
+
+static void say_ready(const struct emulator *emulator)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    struct address address = emulator_address(emulator);
+    address_format(&address, true, text);
+    CLEANUP(buf) struct buf line;
+    buf_init(&line, 256);
+    struct json_writer json = json_writer(&line);
+    json_open(&json, NULL, '{');
+    json_put_string(&json, "event", "ready");
+    json_put_string(&json, "emulator", text);
+    json_close(&json, '}');
+    process_say(&line);
+}
+
+int app_emulate(const struct emulate_options *options)
+{
+    char error[ERROR_SIZE] = "the event loop cannot be made";
+    process_harden();
+    struct log *log = log_new(STDOUT_FILENO, options->log_level, clock_system());
+    struct loop *loop = loop_new();
+    struct emulator *emulator = NULL;
+    if (loop) {
+        const struct emulator_options wanted = {
+            .key = options->key, .log = log, .clock = clock_system(), .random = random_system()};
+        emulator = emulator_open(loop, &options->listen, &wanted, error, sizeof error);
+        loop_on_turn_end(loop, flush_log, log);
+    }
+    bool ok = emulator != NULL;
+    if (ok) {
+        struct process *process = process_new(loop, stop, loop);
+        say_ready(emulator);
+        loop_run(loop);
+        process_free(process);
+        emulator_close(emulator);
+    } else {
+        (void)fprintf(stderr, "livenessd: %s\n", error);
+    }
+    if (loop) {
+        loop_settle(loop, SETTLE_MS);
+        loop_free(loop);
+    }
+    log_free(log);
+    return ok ? 0 : 1;
+}

@@ -1,0 +1,25 @@
+/*
+ * The process itself: signals, limits, what it says on standard output, its own metrics.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/metrics.h"
+#include "http/loop.h"
+
+struct process;
+
+/* No core dumps, no debugger of another user's, SIGPIPE ignored, open files raised to the hard
+ * limit. */
+void process_harden(void);
+/* `stop` runs on SIGTERM and SIGINT, on the loop. Needs turns of the loop after process_free. */
+struct process *process_new(struct loop *loop, void (*stop)(void *context, int signal),
+                            void *context);
+struct process *process_free(struct process *process);
+
+/* As many connections as wanted, or as the limit of open files leaves room for. */
+unsigned process_fit_connections(unsigned wanted);
+/* Build info and process metrics. */
+void process_describe(struct metrics *metrics);
+/* A line on standard output, past the log. */
+void process_say(struct buf *line);

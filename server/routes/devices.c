@@ -1,0 +1,28 @@
+/*
+ * POST /api/devices: an anonymous device's token, for callers who want it before their first
+ * create.
+ */
+#include "base/json.h"
+#include "routes/session_flow.h"
+#include "routes/small_routes.h"
+
+static enum flow_next hand_out(struct flow *flow)
+{
+    const struct services *services = flow->request->context;
+    struct principal principal;
+    if (!services->authority->anonymous) /* there are no anonymous devices then */
+        return flow_fail(flow, PROBLEM_ROUTE_NOT_FOUND);
+    enum problem problem = caller_identify(flow->request, true, &principal);
+    if (problem != PROBLEM_NONE)
+        return flow_fail(flow, problem);
+    CLEANUP(buf) struct buf body;
+    buf_init(&body, 256);
+    struct json_writer json = json_writer(&body);
+    json_open(&json, NULL, '{');
+    json_put_integer(&json, "expiresInSeconds", DEVICE_TOKEN_LIFETIME_S);
+    json_close(&json, '}');
+    reply_json(flow->request, 200, buf_slice(&body));
+    return FLOW_DONE;
+}
+
+const struct flow_step device_create_steps[] = {FLOW_STEP(hand_out), FLOW_END};

@@ -1,0 +1,32 @@
+/*
+ * What the routes work with: the context of the public and the admin listener. Built by app,
+ * process lifetime.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "domain/principal.h"
+#include "lifecycle/sessions.h"
+#include "store/store.h"
+
+/* v1.2 allows a session's token this many attempts. */
+enum { ATTEMPTS_ALLOWED = 3, TOKEN_TTL_DEFAULT_S = 600 };
+
+struct services {
+    struct sessions *sessions;
+    struct store *store;
+    const struct authority *authority;
+    const struct session_rules *rules;
+    const struct clock *clock;
+    const struct random *random;
+    struct log *log;
+    struct metrics *metrics;
+    bool secure_cookie; /* http.public_url is https: __Host- and Secure */
+    bool draining;      /* set by app */
+    int64_t started_at; /* wall clock, ms */
+};

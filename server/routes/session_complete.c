@@ -1,0 +1,99 @@
+/*
+ * POST …/detectLiveness-sessions/{id}/completion: the frontend's word that the check is over. It is
+ * recorded first, then the result is fetched and judged; the answer is GET's.
+ */
+#include "routes/session_flow.h"
+
+#include "base/cleanup.h"
+#include "lifecycle/change.h"
+
+static enum flow_next identify(struct flow *flow)
+{
+    struct look_flow *self = (struct look_flow *)flow;
+    enum problem problem = caller_identify(flow->request, false, &self->principal);
+    if (problem != PROBLEM_NONE)
+        return flow_fail(flow, problem);
+    if (!session_id_read(flow->request->params[0], self->id))
+        return flow_fail(flow, PROBLEM_SESSION_NOT_FOUND);
+    return FLOW_NEXT;
+}
+
+static enum flow_next decode(struct flow *flow)
+{
+    struct complete_flow *self = (struct complete_flow *)flow;
+    const char *sentence = NULL;
+    enum problem problem =
+        completion_request_read(flow->request->body, &self->document, &self->request, &sentence);
+    if (problem != PROBLEM_NONE)
+        return flow_fail_detail(flow, problem, &(struct problem_detail){.sentence = sentence});
+    return FLOW_NEXT;
+}
+
+/* ---- record it, if the caller may ---- */
+
+static enum problem complete_apply(struct session_record *record, void *context,
+                                   enum session_change *ret_what)
+{
+    struct complete_flow *self = context;
+    const struct services *services = self->look.flow.request->context;
+    enum problem problem = principal_access(&self->look.principal, record, ACTION_COMPLETE);
+    if (problem == PROBLEM_NONE)
+        *ret_what = session_complete(record, &self->request, services->rules,
+                                     clock_wall_ms(services->clock));
+    return problem;
+}
+
+static void document_forget(struct complete_flow *self)
+{
+    cJSON_Delete(self->document);
+    self->document = NULL;
+}
+
+static void recorded(void *context, enum problem problem, enum session_change what,
+                     struct session_record *record)
+{
+    struct complete_flow *self = context;
+    self->change = NULL;
+    document_forget(self);
+    self->look.problem = problem;
+    self->what = what;
+    if (record)
+        self->look.record = record_keep(self->look.flow.request, record);
+    session_record_free(record);
+    flow_resume(&self->look.flow);
+}
+
+static void stop_recording(struct flow *flow)
+{
+    struct complete_flow *self = (struct complete_flow *)flow;
+    change_cancel(self->change);
+    document_forget(self);
+}
+
+static enum flow_next record(struct flow *flow)
+{
+    struct complete_flow *self = (struct complete_flow *)flow;
+    const struct services *services = flow->request->context;
+    self->change = change_start(services->sessions, self->look.id, complete_apply, recorded, self);
+    flow->cancel = stop_recording;
+    return FLOW_WAIT;
+}
+
+static enum flow_next judge(struct flow *flow)
+{
+    struct complete_flow *self = (struct complete_flow *)flow;
+    const struct services *services = flow->request->context;
+    if (self->look.problem != PROBLEM_NONE)
+        return flow_fail(flow, self->look.problem);
+    if (self->what == SESSION_CONFLICT)
+        return flow_fail(flow, PROBLEM_COMPLETION_CONFLICT);
+    self->look.at_once = self->what == SESSION_CHANGED;
+    LOG_EVENT(services->log, LOG_INFO, "session completed", LOG_TEXT(SESSION, self->look.id),
+              LOG_TEXT(REQUEST_ID, flow->request->request_id),
+              LOG_TEXT(PLATFORM, self->look.record->platform));
+    return FLOW_NEXT;
+}
+
+const struct flow_step session_complete_steps[] = {
+    FLOW_STEP(identify), FLOW_STEP(decode),      FLOW_STEP(record), FLOW_STEP(judge),
+    FLOW_STEP(look_ask), FLOW_STEP(look_answer), FLOW_END};

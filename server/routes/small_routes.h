@@ -1,0 +1,13 @@
+/*
+ * The endpoints of one or two steps; all their flows are a plain struct flow.
+ */
+#pragma once
+
+#include "http/flow.h"
+
+extern const struct flow_step device_create_steps[]; /* devices.c */
+extern const struct flow_step errors_get_steps[];    /* errors.c */
+extern const struct flow_step livez_get_steps[];     /* admin.c */
+extern const struct flow_step readyz_get_steps[];
+extern const struct flow_step metrics_get_steps[];
+extern const struct flow_step status_get_steps[];
