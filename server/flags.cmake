@@ -3,6 +3,8 @@ add_library(livenessd_flags INTERFACE)
 target_include_directories(livenessd_flags INTERFACE ${PROJECT_SOURCE_DIR}/server)
 target_compile_definitions(livenessd_flags INTERFACE _GNU_SOURCE
   LIVENESSD_VERSION="${PROJECT_VERSION}")
+# Our json_object is not jansson's: what we export to shared libraries (libjwt) replaces their own.
+target_compile_options(livenessd_flags INTERFACE -fvisibility=hidden)
 target_compile_options(livenessd_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
   -Wold-style-definition -Wcast-qual -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2
