@@ -99,9 +99,10 @@ static void collect(void *context)
         return;
     double seconds = (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6 +
                      (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
-    series_set(METRIC_SERIES(metrics_counter(metrics, "process_cpu_seconds_total",
-                                             "CPU time of the process, user and system.", NULL)),
-               seconds);
+    struct series *cpu =
+        METRIC_SERIES(metrics_counter(metrics, "process_cpu_seconds_total",
+                                      "CPU time of the process, user and system.", NULL));
+    series_add(cpu, seconds - series_value(cpu));
     long pages = 0;
     long resident = 0;
     FILE *statm = fopen("/proc/self/statm", "re");

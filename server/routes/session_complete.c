@@ -87,10 +87,11 @@ static enum flow_next judge(struct flow *flow)
         return flow_fail(flow, self->look.problem);
     if (self->what == SESSION_CONFLICT)
         return flow_fail(flow, PROBLEM_COMPLETION_CONFLICT);
+    const char *platform = self->look.record->platform;
     self->look.at_once = self->what == SESSION_CHANGED;
     LOG_EVENT(services->log, LOG_INFO, "session completed", LOG_TEXT(SESSION, self->look.id),
               LOG_TEXT(REQUEST_ID, flow->request->request_id),
-              LOG_TEXT(PLATFORM, self->look.record->platform));
+              LOG_TEXT(PLATFORM, platform[0] != '\0' ? platform : NULL));
     return FLOW_NEXT;
 }
 
