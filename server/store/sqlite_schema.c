@@ -4,6 +4,7 @@
  */
 #include "store/sqlite_schema.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "store/store.h"
@@ -13,7 +14,8 @@ _Static_assert(SESSION_CREATED == 0 && SESSION_ORPHANED == 3 && DELETION_OWED ==
 
 static const char *const migrations[] = {
     /* An id is a UUID of version 7, so new rows go to the end of the one b-tree. The indexes are
-     * partial: each holds only the rows somebody still waits for. */
+     * partial: each holds only the rows somebody still waits for. Those that are counted hold their
+     * condition's column as well, or counting would look up every row. */
     "CREATE TABLE session ("
     " id BLOB NOT NULL PRIMARY KEY,"
     " revision INTEGER NOT NULL,"
@@ -49,10 +51,10 @@ static const char *const migrations[] = {
     " deletion_tries INTEGER NOT NULL,"
     " forget_at INTEGER NOT NULL"
     ") WITHOUT ROWID;"
-    "CREATE INDEX session_owed ON session (deletion_at, created_at) WHERE deletion = 1;"
+    "CREATE INDEX session_owed ON session (deletion, deletion_at, created_at) WHERE deletion = 1;"
     "CREATE INDEX session_forget ON session (forget_at) WHERE forget_at > 0 AND deletion <> 1;"
-    "CREATE INDEX session_open ON session (token_expires_at) WHERE state = 0;"
-    "CREATE INDEX session_orphaned ON session (created_at) WHERE state = 3;"
+    "CREATE INDEX session_open ON session (state, token_expires_at) WHERE state = 0;"
+    "CREATE INDEX session_orphaned ON session (state, created_at) WHERE state = 3;"
     "PRAGMA application_id = " SCHEMA_APPLICATION_ID_SQL ";",
 };
 
@@ -121,6 +123,7 @@ static bool migrate_one(sqlite3 *db, int from)
 
 bool schema_migrate(sqlite3 *db, const char *path, int version, const struct error_text *error)
 {
+    assert(version <= schema_version());
     int64_t found = 0;
     if (!read_number(db, "PRAGMA user_version", &found)) {
         schema_say_failure(db, path, error);

@@ -141,6 +141,9 @@ struct store *store_open(uv_loop_t *uv, const struct store_config *config, char 
                          size_t error_size)
 {
     const struct error_text error = {ret_error, error_size};
+    if (error_size > 0) {
+        *ret_error = '\0';
+    }
     struct store *store = xcalloc(1, sizeof *store);
     if (!open_files(store, config, &error)) {
         close_files(store);

@@ -117,3 +117,329 @@ Test(store, gives_back_every_member_of_a_saved_record)
     cr_expect_eq(it.record->revision, 2);
     free(record.results_json);
 }
+
+Test(store, gives_back_ids_that_are_no_uuids)
+{
+    struct session_record record = new_record(&it);
+    strncpy(record.upstream_id, "ABCDEF01-2345-4789-8ABC-DEF012345678", UUID_SIZE - 1);
+    cr_assert_eq(insert(&it, &record), STORE_OK);
+    cr_assert_eq(load(&it, record.id), STORE_OK);
+    cr_expect_str_eq(it.record->upstream_id, record.upstream_id);
+
+    struct session_record orphan = new_record(&it);
+    orphan.upstream_id[0] = '\0';
+    cr_assert_eq(insert(&it, &orphan), STORE_OK);
+    cr_assert_eq(load(&it, orphan.id), STORE_OK);
+    cr_expect_str_empty(it.record->upstream_id);
+}
+
+Test(store, keeps_a_copy_of_what_it_was_given)
+{
+    struct session_record record = full_record();
+    (void)store_insert(it.store, &record, on_done, &it);
+    memset(record.results_json, 'x', strlen(record.results_json));
+    free(record.results_json);
+    record.attempts_allowed = 99;
+    fixture_wait(&it, 1);
+    cr_assert_eq(load(&it, record.id), STORE_OK);
+    cr_expect_eq(it.record->attempts_allowed, 3);
+    cr_expect_str_eq(it.record->results_json, "{\"attempts\":[]}");
+}
+
+Test(store, finds_nothing_under_an_id_it_does_not_have)
+{
+    struct session_record record = new_record(&it);
+    cr_expect_eq(load(&it, record.id), STORE_NOT_FOUND);
+    cr_expect_null(it.record);
+    cr_expect_eq(save(&it, &record), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, ""), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, "../../etc/passwd"), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, "00000000-0000-7000-8000-00000000000g"), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, "00000000-0000-7000-8000-000000000000-and-more"), STORE_NOT_FOUND);
+    cr_expect(store_ready(it.store));
+}
+
+Test(store, finds_a_record_by_its_id_in_upper_case)
+{
+    struct session_record record = new_record(&it);
+    cr_assert_eq(insert(&it, &record), STORE_OK);
+    char upper[UUID_SIZE];
+    for (size_t i = 0; i < UUID_SIZE; i++) {
+        upper[i] = (char)(record.id[i] >= 'a' ? record.id[i] - 'a' + 'A' : record.id[i]);
+    }
+    cr_assert_eq(load(&it, upper), STORE_OK);
+    cr_expect_str_eq(it.record->id, record.id);
+}
+
+Test(store, refuses_an_id_it_has)
+{
+    struct session_record record = new_record(&it);
+    cr_assert_eq(insert(&it, &record), STORE_OK);
+    record.attempts_allowed = 99;
+    cr_expect_eq(insert(&it, &record), STORE_CONFLICT);
+    cr_assert_eq(load(&it, record.id), STORE_OK);
+    cr_expect_eq(it.record->attempts_allowed, 3);
+}
+
+Test(store, lets_one_of_two_savers_win)
+{
+    struct session_record record = new_record(&it);
+    cr_assert_eq(insert(&it, &record), STORE_OK);
+    cr_assert_eq(load(&it, record.id), STORE_OK);
+    struct session_record first = *it.record;
+    struct session_record second = *it.record;
+    first.attempts_allowed = 1;
+    second.attempts_allowed = 2;
+    unsigned before = it.answers;
+    (void)store_save(it.store, &first, on_done, &it);
+    (void)store_save(it.store, &second, on_done, &it);
+    fixture_wait(&it, before + 2);
+    cr_expect_eq(it.result, STORE_CONFLICT);
+    cr_assert_eq(load(&it, record.id), STORE_OK);
+    cr_expect_eq(it.record->attempts_allowed, 1);
+    cr_expect_eq(it.record->revision, 2);
+    second.revision = 2;
+    cr_expect_eq(save(&it, &second), STORE_OK);
+}
+
+static void insert_owed(const char *id_end, int64_t deletion_at, int64_t created_at)
+{
+    struct session_record record = new_record(&it);
+    memcpy(record.id + UUID_SIZE - 1 - strlen(id_end), id_end, strlen(id_end));
+    record.deletion = DELETION_OWED;
+    record.deletion_at = deletion_at;
+    record.created_at = created_at;
+    cr_assert_eq(insert(&it, &record), STORE_OK);
+}
+
+static bool ends_with(const char *id, const char *id_end)
+{
+    return strcmp(id + strlen(id) - strlen(id_end), id_end) == 0;
+}
+
+Test(store, lists_what_is_due_oldest_first)
+{
+    insert_owed("03", noon + 30, noon);
+    insert_owed("01", noon + 10, noon);
+    insert_owed("04", noon + 40, noon);
+    insert_owed("02", noon + 20, noon);
+    struct session_record other = new_record(&it);
+    cr_assert_eq(insert(&it, &other), STORE_OK);
+
+    cr_expect_eq(due(&it, noon + 9, 10), 0);
+    cr_assert_eq(due(&it, noon + 30, 10), 3);
+    cr_expect(ends_with(it.listed[0], "01"));
+    cr_expect(ends_with(it.listed[1], "02"));
+    cr_expect(ends_with(it.listed[2], "03"));
+    cr_assert_eq(due(&it, noon + 1000, 2), 2);
+    cr_expect(ends_with(it.listed[1], "02"));
+    cr_expect_eq(due(&it, noon + 1000, 0), 0);
+    cr_expect_eq(due(&it, noon + 1000, SIZE_MAX), 4);
+}
+
+Test(store, forgets_what_is_over_but_nothing_owed)
+{
+    struct session_record records[5];
+    for (size_t i = 0; i < 5; i++) {
+        records[i] = new_record(&it);
+        records[i].forget_at = noon + (int64_t)i;
+    }
+    records[0].forget_at = 0; /* never */
+    records[1].deletion = DELETION_OWED;
+    records[2].deletion = DELETION_DONE;
+    for (size_t i = 0; i < 5; i++) {
+        cr_assert_eq(insert(&it, &records[i]), STORE_OK);
+    }
+    cr_expect_eq(forget(&it, noon + 3, 10), STORE_OK);
+    cr_expect_eq(load(&it, records[0].id), STORE_OK);
+    cr_expect_eq(load(&it, records[1].id), STORE_OK);
+    cr_expect_eq(load(&it, records[2].id), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, records[3].id), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, records[4].id), STORE_OK);
+}
+
+Test(store, forgets_no_more_than_it_is_told)
+{
+    struct session_record records[3];
+    for (size_t i = 0; i < 3; i++) {
+        records[i] = new_record(&it);
+        records[i].forget_at = noon + 3 - (int64_t)i;
+        cr_assert_eq(insert(&it, &records[i]), STORE_OK);
+    }
+    cr_expect_eq(forget(&it, noon + 10, 2), STORE_OK);
+    cr_expect_eq(load(&it, records[0].id), STORE_OK, "the youngest stays");
+    cr_expect_eq(load(&it, records[1].id), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, records[2].id), STORE_NOT_FOUND);
+}
+
+Test(store, counts_what_is_open_owed_and_orphaned)
+{
+    cr_expect_eq(count(&it)->oldest_owed_at, 0);
+    insert_owed("01", noon + 10, noon - 5);
+    insert_owed("02", noon, noon - 3);
+    struct session_record settled = new_record(&it);
+    settled.state = SESSION_SETTLED;
+    cr_assert_eq(insert(&it, &settled), STORE_OK);
+    struct session_record orphan = new_record(&it);
+    orphan.state = SESSION_ORPHANED;
+    cr_assert_eq(insert(&it, &orphan), STORE_OK);
+    const struct store_counts *counts = count(&it);
+    cr_expect_eq(counts->open, 2);
+    cr_expect_eq(counts->owed, 2);
+    cr_expect_eq(counts->oldest_owed_at, noon - 5);
+    cr_expect_eq(counts->orphaned, 1);
+}
+
+Test(store, answers_in_the_order_it_was_asked)
+{
+    struct session_record record = new_record(&it);
+    (void)store_load(it.store, record.id, on_done, &it);
+    (void)store_insert(it.store, &record, on_done, &it);
+    (void)store_load(it.store, record.id, on_done, &it);
+    cr_expect_eq(it.answers, 0, "no callback runs inside the call");
+    fixture_wait(&it, 1);
+    fixture_wait(&it, 3);
+    cr_expect_eq(it.results[STORE_NOT_FOUND], 1);
+    cr_expect_eq(it.results[STORE_OK], 2);
+    cr_assert_not_null(it.record);
+}
+
+Test(store, tells_nobody_who_cancelled_but_does_the_work)
+{
+    struct session_record record = new_record(&it);
+    store_cancel(store_insert(it.store, &record, on_done, &it));
+    store_cancel(store_load(it.store, record.id, on_done, &it));
+    store_cancel(store_due(it.store, noon, 1, on_listed, &it));
+    store_cancel(store_count(it.store, on_counted, &it));
+    cr_expect_eq(load(&it, record.id), STORE_OK);
+    cr_expect_eq(it.answers, 1);
+}
+
+static void cancel_other(void *context, enum store_result result, struct session_record *record)
+{
+    store_cancel(*(struct store_call **)context);
+    on_done(&it, result, record);
+}
+
+Test(store, lets_a_callback_cancel_a_call_answered_with_it)
+{
+    struct session_record record = new_record(&it);
+    struct store_call *other = NULL;
+    (void)store_insert(it.store, &record, cancel_other, &other);
+    other = store_load(it.store, record.id, on_done, &it);
+    fixture_wait(&it, 1);
+    (void)load(&it, record.id);
+    cr_expect_eq(it.answers, 2);
+}
+
+static void close_from_callback(void *context, enum store_result result,
+                                struct session_record *record)
+{
+    on_done(context, result, record);
+    it.store = store_close(it.store);
+}
+
+Test(store, can_be_closed_by_a_callback)
+{
+    struct session_record record = new_record(&it);
+    (void)store_insert(it.store, &record, close_from_callback, &it);
+    (void)store_load(it.store, record.id, on_done, &it);
+    (void)store_load(it.store, record.id, on_done, &it);
+    uv_run(&it.loop, UV_RUN_DEFAULT);
+    cr_expect_eq(it.answers, 1);
+}
+
+Test(store, refuses_what_does_not_fit_in_the_queue)
+{
+    fixture_close(&it);
+    struct store_config config = fixture_config(&it);
+    config.queue_max = 3;
+    it.store = store_open(&it.loop, &config, it.error, sizeof it.error);
+    cr_assert_not_null(it.store, "%s", it.error);
+    for (int i = 0; i < 5; i++) {
+        struct session_record record = new_record(&it);
+        (void)store_insert(it.store, &record, on_done, &it);
+    }
+    cr_expect_eq(it.answers, 0, "a refusal is no synchronous callback either");
+    fixture_wait(&it, 5);
+    cr_expect_eq(it.results[STORE_OK], 3);
+    cr_expect_eq(it.results[STORE_UNAVAILABLE], 2);
+    cr_expect(store_ready(it.store), "a full queue says nothing about the disk");
+    struct session_record record = new_record(&it);
+    cr_expect_eq(insert(&it, &record), STORE_OK, "there is room again");
+}
+
+Test(store, finishes_what_is_queued_when_closed)
+{
+    struct session_record records[20];
+    for (size_t i = 0; i < 20; i++) {
+        records[i] = new_record(&it);
+        (void)store_insert(it.store, &records[i], on_done, &it);
+    }
+    fixture_close(&it);
+    cr_expect_eq(it.answers, 0, "callbacks do not run any more");
+    fixture_open(&it);
+    for (size_t i = 0; i < 20; i++) {
+        cr_expect_eq(load(&it, records[i].id), STORE_OK);
+    }
+}
+
+Test(store, keeps_everything_over_a_restart)
+{
+    struct session_record record = full_record();
+    cr_assert_eq(insert(&it, &record), STORE_OK);
+    record.revision = 1;
+    cr_assert_eq(save(&it, &record), STORE_OK);
+    fixture_close(&it);
+    fixture_open(&it);
+    cr_assert_eq(load(&it, record.id), STORE_OK);
+    expect_same_session(it.record, &record);
+    expect_same_outcome(it.record, &record);
+    cr_expect_eq(it.record->revision, 2);
+    cr_expect_eq(due(&it, noon + 86400000, 10), 1);
+    cr_expect_eq(count(&it)->owed, 1);
+    free(record.results_json);
+}
+
+Test(store, commits_what_waits_together)
+{
+    for (int i = 0; i < 50; i++) {
+        struct session_record record = new_record(&it);
+        (void)store_insert(it.store, &record, on_done, &it);
+    }
+    fixture_wait(&it, 50);
+    double commits = metric_value(&it, "livenessd_store_commits_total{outcome=\"ok\"}");
+    cr_expect_geq(commits, 1);
+    cr_expect_lt(commits, 50);
+}
+
+Test(store, counts_calls_commits_and_the_queue)
+{
+    struct session_record record = new_record(&it);
+    cr_assert_eq(insert(&it, &record), STORE_OK);
+    cr_assert_eq(insert(&it, &record), STORE_CONFLICT);
+    (void)load(&it, record.id);
+    (void)store_load(it.store, record.id, on_done, &it);
+    cr_expect_eq(metric_value(&it, "livenessd_store_queue"), 1);
+    fixture_wait(&it, 4);
+    cr_expect_eq(metric_value(&it, "livenessd_store_queue"), 0);
+    const char *calls = "livenessd_store_calls_total{operation=\"insert\",result=\"ok\"}";
+    cr_expect_eq(metric_value(&it, calls), 1);
+    calls = "livenessd_store_calls_total{operation=\"insert\",result=\"conflict\"}";
+    cr_expect_eq(metric_value(&it, calls), 1);
+    calls = "livenessd_store_calls_total{operation=\"load\",result=\"ok\"}";
+    cr_expect_eq(metric_value(&it, calls), 2);
+    cr_expect_eq(metric_value(&it, "livenessd_store_commits_total{outcome=\"ok\"}"), 2);
+    cr_expect_eq(metric_value(&it, "livenessd_store_commit_duration_seconds_count"), 2);
+}
+
+Test(store, works_without_a_metrics_registry)
+{
+    fixture_close(&it);
+    struct store_config config = fixture_config(&it);
+    config.metrics = NULL;
+    it.store = store_open(&it.loop, &config, it.error, sizeof it.error);
+    cr_assert_not_null(it.store, "%s", it.error);
+    struct session_record record = new_record(&it);
+    cr_expect_eq(insert(&it, &record), STORE_OK);
+}

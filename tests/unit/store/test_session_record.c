@@ -1,0 +1,35 @@
+/*
+ * Copies of records share nothing.
+ */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store.h"
+
+Test(session_record, is_copied_deeply)
+{
+    struct session_record record = {.platform = "web", .results_json = xstrdup("{}")};
+    struct session_record *copy = session_record_copy(&record);
+    cr_expect_neq(copy->results_json, record.results_json);
+    record.results_json[0] = 'x';
+    memset(record.platform, 0, sizeof record.platform);
+    cr_expect_str_eq(copy->results_json, "{}");
+    cr_expect_str_eq(copy->platform, "web");
+    cr_expect_null(session_record_free(copy));
+    free(record.results_json);
+}
+
+Test(session_record, is_copied_without_results)
+{
+    struct session_record record = {.revision = 7};
+    struct session_record *copy = session_record_copy(&record);
+    cr_expect_null(copy->results_json);
+    cr_expect_eq(copy->revision, 7);
+    cr_expect_null(session_record_free(copy));
+}
+
+Test(session_record, may_be_freed_when_null)
+{
+    cr_expect_null(session_record_free(NULL));
+}
