@@ -33,6 +33,8 @@ struct fixture {
     size_t listed_count;
 };
 
+#define SET_TEXT(array, text) ((void)snprintf((array), sizeof(array), "%s", (text)))
+
 static const int64_t noon = 1767268800000;
 
 static inline struct store_config fixture_config(struct fixture *it)
@@ -64,7 +66,7 @@ static inline void fixture_close(struct fixture *it)
 static inline void fixture_init(struct fixture *it)
 {
     memset(it, 0, sizeof *it);
-    strncpy(it->folder, "/tmp/test_store_XXXXXX", sizeof it->folder - 1);
+    SET_TEXT(it->folder, "/tmp/test_store_XXXXXX");
     cr_assert_not_null(mkdtemp(it->folder));
     (void)snprintf(it->path, sizeof it->path, "%s/sessions.db", it->folder);
     cr_assert_eq(uv_loop_init(&it->loop), 0);
@@ -188,7 +190,7 @@ static inline struct session_record new_record(struct fixture *it)
     struct session_record record = {.state = SESSION_CREATED, .created_at = it->clock.wall_ms};
     uuid7(&it->random.random, it->clock.wall_ms, record.id);
     uuid4(&it->random.random, record.upstream_id);
-    strncpy(record.upstream_endpoint, "https://face.example", sizeof record.upstream_endpoint - 1);
+    SET_TEXT(record.upstream_endpoint, "https://face.example");
     record.attempts_allowed = 3;
     return record;
 }

@@ -23,7 +23,7 @@ static char path[80];
 
 static void make_folder(void)
 {
-    strncpy(folder, "/tmp/test_intents_XXXXXX", sizeof folder - 1);
+    (void)snprintf(folder, sizeof folder, "/tmp/test_intents_XXXXXX");
     cr_assert_not_null(mkdtemp(folder));
     (void)snprintf(path, sizeof path, "%s/i", folder);
 }

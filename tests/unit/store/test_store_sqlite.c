@@ -121,7 +121,7 @@ Test(store, gives_back_every_member_of_a_saved_record)
 Test(store, gives_back_ids_that_are_no_uuids)
 {
     struct session_record record = new_record(&it);
-    strncpy(record.upstream_id, "ABCDEF01-2345-4789-8ABC-DEF012345678", UUID_SIZE - 1);
+    SET_TEXT(record.upstream_id, "ABCDEF01-2345-4789-8ABC-DEF012345678");
     cr_assert_eq(insert(&it, &record), STORE_OK);
     cr_assert_eq(load(&it, record.id), STORE_OK);
     cr_expect_str_eq(it.record->upstream_id, record.upstream_id);
@@ -371,16 +371,17 @@ Test(store, refuses_what_does_not_fit_in_the_queue)
 
 Test(store, finishes_what_is_queued_when_closed)
 {
-    struct session_record records[20];
+    char ids[20][UUID_SIZE];
     for (size_t i = 0; i < 20; i++) {
-        records[i] = new_record(&it);
-        (void)store_insert(it.store, &records[i], on_done, &it);
+        struct session_record record = new_record(&it);
+        memcpy(ids[i], record.id, UUID_SIZE);
+        (void)store_insert(it.store, &record, on_done, &it);
     }
     fixture_close(&it);
     cr_expect_eq(it.answers, 0, "callbacks do not run any more");
     fixture_open(&it);
     for (size_t i = 0; i < 20; i++) {
-        cr_expect_eq(load(&it, records[i].id), STORE_OK);
+        cr_expect_eq(load(&it, ids[i]), STORE_OK);
     }
 }
 

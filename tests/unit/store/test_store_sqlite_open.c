@@ -112,7 +112,7 @@ Test(store_open, takes_every_name_for_a_file)
     cr_assert_eq(chdir(it.folder), 0);
     static const char *const names[] = {":memory:", "file:x?mode=memory"};
     for (size_t i = 0; i < 2; i++) {
-        strncpy(it.path, names[i], sizeof it.path - 1);
+        SET_TEXT(it.path, names[i]);
         fixture_open(&it);
         struct session_record record = new_record(&it);
         cr_expect_eq(insert(&it, &record), STORE_OK);
@@ -149,7 +149,7 @@ Test(store_open, makes_files_for_the_owner_only)
 static void live_and_die(const char *path, char ids[4][UUID_SIZE])
 {
     struct fixture own = {0};
-    strncpy(own.path, path, sizeof own.path - 1);
+    SET_TEXT(own.path, path);
     struct store_config config = {own.path, 100, 8, NULL, clock_system()};
     if (uv_loop_init(&own.loop) != 0 ||
         !(own.store = store_open(&own.loop, &config, own.error, sizeof own.error))) {
