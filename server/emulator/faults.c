@@ -3,8 +3,6 @@
  */
 #include "emulator/faults.h"
 
-#include "base/json.h"
-
 #include <string.h>
 
 static const char *const operation_words[EMU_OPERATION_COUNT] = {

@@ -8,12 +8,12 @@
  */
 #pragma once
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "emulator/operation.h"
 
 enum { EMU_FAULTS_MAX = 64, EMU_FAULT_CODE_SIZE = 65, EMU_FAULT_DELAY_MAX_MS = 600000 };

@@ -1,9 +1,8 @@
 /*
  * The body of a create: every refusal with its code, every leniency.
  */
-#include "emulator/create_body.h"
-
 #include "base/buf.h"
+#include "emulator/create_body.h"
 
 #include <criterion/criterion.h>
 

@@ -1,9 +1,8 @@
 /*
  * The table of faults: what is accepted, what hits a call, how faults are used up.
  */
-#include "emulator/faults.h"
-
 #include "base/json.h"
+#include "emulator/faults.h"
 
 #include <criterion/criterion.h>
 

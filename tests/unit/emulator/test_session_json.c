@@ -1,9 +1,8 @@
 /*
  * A session as the Face API shows it.
  */
-#include "emulator/session_json.h"
-
 #include "base/json.h"
+#include "emulator/session_json.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>

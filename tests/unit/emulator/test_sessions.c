@@ -1,9 +1,8 @@
 /*
  * The table of sessions: look-up, lifetime, bound.
  */
-#include "emulator/sessions.h"
-
 #include "base/alloc.h"
+#include "emulator/sessions.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>
