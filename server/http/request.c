@@ -13,6 +13,15 @@ static struct slice slice_of_iovec(h2o_iovec_t text)
     return (struct slice){text.base, text.len};
 }
 
+static struct slice trim(struct slice text)
+{
+    while (text.len > 0 && (*text.data == ' ' || *text.data == '\t'))
+        text.data++, text.len--;
+    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
+        text.len--;
+    return text;
+}
+
 static bool header_is(const h2o_header_t *header, struct slice name)
 {
     return header->name->len == name.len && memcmp(header->name->base, name.data, name.len) == 0;
@@ -24,9 +33,9 @@ struct slice request_header(const struct request *request, const char *name)
     struct slice wanted = slice_of(name);
     for (size_t i = 0; i < library->headers.size; i++)
         if (header_is(&library->headers.entries[i], wanted))
-            return slice_of_iovec(library->headers.entries[i].value);
+            return trim(slice_of_iovec(library->headers.entries[i].value));
     if (slice_equal(wanted, SLICE("host"))) /* kept apart by the library */
-        return slice_of_iovec(library->input.authority);
+        return trim(slice_of_iovec(library->input.authority));
     return (struct slice){NULL, 0};
 }
 
@@ -38,15 +47,6 @@ size_t request_header_count(const struct request *request, const char *name)
     for (size_t i = 0; i < library->headers.size; i++)
         count += header_is(&library->headers.entries[i], wanted);
     return count;
-}
-
-static struct slice trim(struct slice text)
-{
-    while (text.len > 0 && (*text.data == ' ' || *text.data == '\t'))
-        text.data++, text.len--;
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-        text.len--;
-    return text;
 }
 
 /* Cuts the piece before the next separator off `rest`. */
