@@ -1,0 +1,202 @@
+/*
+ * The usual set-up and its steps.
+ */
+#include "support/rig.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SETTINGS_MAX = 24, WORDS_MAX = 2 * (SETTINGS_MAX + 8) };
+
+static void let_go(void *sync)
+{
+    sync_set(sync, SYNC_PASS);
+}
+
+static struct daemon *start_server(struct place place, const struct rig_options *options,
+                                   const char *endpoint)
+{
+    const char *arguments[WORDS_MAX] = {"--set", text_of("upstream.endpoint=%s", endpoint),
+                                        "--set", "upstream.rate=1000",
+                                        "--set", "upstream.poll_interval=10ms"};
+    const char *environment[16] = {"LIVENESSD_UPSTREAM_KEY=" UPSTREAM_KEY};
+    size_t words = 6;
+    for (size_t i = 0; i < SETTINGS_MAX && options->settings[i]; i++) {
+        arguments[words++] = "--set";
+        arguments[words++] = options->settings[i];
+    }
+    size_t count = 1;
+    for (size_t i = 0; i < 8 && options->environment[i]; i++)
+        environment[count++] = options->environment[i];
+    const char *const *shim = options->sync ? sync_environment(options->sync) : NULL;
+    for (; shim && *shim; shim++)
+        environment[count++] = *shim;
+    struct daemon *server = daemon_start_at(place, "serve", arguments, environment);
+    if (options->sync) /* when the test ends early, before the daemon is told to stop */
+        (void)keep(options->sync, let_go);
+    return server;
+}
+
+struct rig rig_open_at(struct place place, const struct rig_options *options)
+{
+    const char *key[] = {"LIVENESSD_EMULATOR_KEY=" UPSTREAM_KEY, NULL};
+    struct rig rig = {.emulator = daemon_start_at(place, "emulate", NULL, key)};
+    rig.server = start_server(place, options, daemon_url(rig.emulator, "emulator", ""));
+    return rig;
+}
+
+/* ---- a session as its owner sees it ---- */
+
+struct story story_begin_at(struct place place, const struct rig *rig)
+{
+    const struct http_answer *created =
+        http_do("POST", daemon_url(rig->server, "http", SESSIONS_PATH), PLAIN_CREATE);
+    expect_status_at(place, created, 200);
+    const char *device = answer_header(created, "x-device-token");
+    if (!device)
+        fail_at(place, "no X-Device-Token in %s", created->head);
+    return (struct story){.id = json_text_at_place(place, created->json, "sessionId"),
+                          .auth_token = json_text_at_place(place, created->json, "authToken"),
+                          .owner = text_of("X-Device-Token: %s", device)};
+}
+
+const char *story_url(const struct rig *rig, const struct story *story, const char *below)
+{
+    return daemon_url(rig->server, "http", text_of(SESSIONS_PATH "/%s%s", story->id, below));
+}
+
+const struct http_answer *story_get(const struct rig *rig, const struct story *story)
+{
+    return http_do("GET", story_url(rig, story, ""), NULL, story->owner);
+}
+
+const struct http_answer *story_complete(const struct rig *rig, const struct story *story,
+                                         const char *body)
+{
+    return http_do("POST", story_url(rig, story, "/completion"), body, story->owner);
+}
+
+const struct http_answer *story_delete(const struct rig *rig, const struct story *story)
+{
+    return http_do("DELETE", story_url(rig, story, ""), NULL, story->owner);
+}
+
+const char *digest_body(const char *digest)
+{
+    return digest ? text_of("{\"digest\":\"%s\"}", digest) : "{}";
+}
+
+void expect_verdict_at(struct place place, const struct http_answer *answer, const char *decision,
+                       bool accepted)
+{
+    expect_status_at(place, answer, 200);
+    const char *said = json_text_at_place(place, answer->json, "verdict.decision");
+    if (strcmp(said, decision) != 0)
+        fail_at(place, "decision %s, expected %s: %s", said, decision, answer->body);
+    if (json_bool_at_place(place, answer->json, "verdict.accepted") != accepted)
+        fail_at(place, "accepted is not %s: %s", accepted ? "true" : "false", answer->body);
+}
+
+bool has_reason(const struct http_answer *answer, const char *word)
+{
+    const cJSON *reason = NULL;
+    cJSON_ArrayForEach (reason, json_find(answer->json, "verdict.reasons")) {
+        if (cJSON_IsString(reason) && strcmp(reason->valuestring, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- the device and the emulator ---- */
+
+const struct http_answer *device_call(const struct rig *rig, const char *auth_token,
+                                      const char *path, const char *body)
+{
+    return http_do("POST", daemon_url(rig->emulator, "emulator", text_of("/face/v1.2/%s", path)),
+                   body, text_of("Authorization: Bearer %s", auth_token));
+}
+
+const char *play_device_at(struct place place, const struct rig *rig, const char *auth_token,
+                           const char *saw)
+{
+    expect_status_at(place, device_call(rig, auth_token, "session/start", "{}"), 200);
+    const struct http_answer *seen =
+        device_call(rig, auth_token, "detectLiveness/singleModal", saw);
+    expect_status_at(place, seen, 200);
+    expect_status_at(place, device_call(rig, auth_token, "session/attempt/end", "{}"), 200);
+    const cJSON *digest = json_find(seen->json, "digest");
+    return cJSON_IsString(digest) ? digest->valuestring : NULL;
+}
+
+void emulator_fault(const struct rig *rig, const char *fault)
+{
+    expect_status(http_do("POST", daemon_url(rig->emulator, "emulator", "/emulator/faults"), fault),
+                  200);
+}
+
+void emulator_faults_clear(const struct rig *rig)
+{
+    expect_status(
+        http_do("DELETE", daemon_url(rig->emulator, "emulator", "/emulator/faults"), NULL), 204);
+}
+
+unsigned emulator_calls(const struct rig *rig, const char *method, const char *path)
+{
+    const struct http_answer *answer =
+        http_do("GET", daemon_url(rig->emulator, "emulator", "/emulator/requests"), NULL);
+    const cJSON *call = NULL;
+    unsigned count = 0;
+    expect_status(answer, 200);
+    cJSON_ArrayForEach (call, json_at(answer->json, "requests")) {
+        count += strcmp(json_text_at(call, "method"), method) == 0 &&
+                 strncmp(json_text_at(call, "path"), path, strlen(path)) == 0;
+    }
+    return count;
+}
+
+unsigned emulator_sessions(const struct rig *rig)
+{
+    const struct http_answer *answer =
+        http_do("GET", daemon_url(rig->emulator, "emulator", "/emulator/sessions"), NULL);
+    expect_status(answer, 200);
+    return (unsigned)cJSON_GetArraySize(json_at(answer->json, "sessions"));
+}
+
+/* ---- metrics ---- */
+
+static const char *metrics_text(const struct rig *rig)
+{
+    const struct http_answer *answer =
+        http_do("GET", daemon_url(rig->server, "admin", "/metrics"), NULL);
+    return expect_status(answer, 200)->body;
+}
+
+static const char *next_line(const char *line)
+{
+    const char *end = strchr(line, '\n');
+    return end ? end + 1 : line + strlen(line);
+}
+
+double metric_value(const struct rig *rig, const char *series)
+{
+    size_t length = strlen(series);
+    for (const char *line = metrics_text(rig); *line; line = next_line(line)) {
+        if (strncmp(line, series, length) == 0 && line[length] == ' ')
+            return strtod(line + length, NULL);
+    }
+    return -1;
+}
+
+double metric_sum(const struct rig *rig, const char *family, const char *part)
+{
+    size_t length = strlen(family);
+    double sum = 0;
+    for (const char *line = metrics_text(rig); *line; line = next_line(line)) {
+        const char *whole = text_of("%.*s", (int)strcspn(line, "\n"), line);
+        if (strncmp(whole, family, length) != 0 || !strchr("{ ", whole[length]))
+            continue;
+        if (!part || strstr(whole, part))
+            sum += strtod(strrchr(whole, ' '), NULL);
+    }
+    return sum;
+}
