@@ -2,7 +2,7 @@
 # The one list of Debian 12 packages, in groups, and the one place that installs them.
 #   deploy/packages.sh list GROUP…      prints the names
 #   deploy/packages.sh install GROUP…   installs what is missing; asks apt for nothing when all is there
-# Groups: run (the program), build (to compile it), try (to play with it by hand), test (tests/run.sh).
+# Groups: run (the program), build (to compile it), try (to play with it by hand), test (tests/run.sh), bench (tests/bench/run.sh).
 set -euo pipefail
 
 run=(
@@ -17,6 +17,7 @@ test=(
     git ccache clang libclang-rt-14-dev llvm libcriterion-dev clang-format clang-tidy cppcheck
     shellcheck codespell prometheus curl jq sqlite3
 )
+bench=(wrk)
 
 usage() {
     sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
@@ -31,6 +32,7 @@ names_of() {
         build) printf '%s\n' "${build[@]}" ;;
         try) printf '%s\n' "${try[@]}" ;;
         test) printf '%s\n' "${test[@]}" ;;
+        bench) printf '%s\n' "${bench[@]}" ;;
         *) usage ;;
         esac
     done | sort -u

@@ -4,6 +4,7 @@
  */
 #include "app.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -304,7 +305,8 @@ static bool make_loop(struct app *app)
 {
     app->loop = loop_new();
     if (!app->loop) {
-        (void)snprintf(app->error, sizeof app->error, "the event loop cannot be made: %m");
+        (void)snprintf(app->error, sizeof app->error, "the event loop cannot be made: %s",
+                       strerror(errno));
         return false;
     }
     loop_on_turn_end(app->loop, flush_log, app->log);

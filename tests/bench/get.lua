@@ -1,0 +1,1 @@
+wrk.headers["X-Device-Token"] = os.getenv("DEVICE_TOKEN")
