@@ -21,7 +21,8 @@ struct watch {
     int fd;
     int wanted;  /* by libcurl: UV_READABLE and UV_WRITABLE */
     int watched; /* by libuv */
-    bool kept;   /* a connection: its closing is told to us; other sockets go unannounced */
+    bool kept; /* a connection that stands: its closing is told to us. libcurl closes others (failed
+                  connects, pipes of its resolver) without a word once it has lost interest */
 };
 
 struct curl_loop {
@@ -125,13 +126,10 @@ static int on_interest(CURL *easy, curl_socket_t fd, int what, void *context, vo
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
-    struct curl_loop *loop = context;
+    struct curl_transfer *transfer = context;
+    transfer->connects = true;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
                     address->protocol);
-    if (fd >= 0 && !watch_open(loop, fd, true)) {
-        close(fd);
-        fd = -1;
-    }
     return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
@@ -160,6 +158,16 @@ static int on_timer(CURLM *multi, long timeout_ms, void *context)
 
 /* ---- driving ---- */
 
+/* The connection this transfer made stays open: watched from now on until libcurl closes it. */
+static void keep_connection(const struct curl_transfer *transfer)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+        fd != CURL_SOCKET_BAD && !watch_find(transfer->loop, fd)) {
+        (void)watch_open(transfer->loop, fd, true);
+    }
+}
+
 static void reap(struct curl_loop *loop)
 {
     int left;
@@ -176,6 +184,9 @@ static void reap(struct curl_loop *loop)
         (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
         (void)curl_multi_remove_handle(loop->multi, easy);
         transfer->running = false;
+        if (transfer->connects) {
+            keep_connection(transfer);
+        }
         transfer->finished(transfer, result);
     }
     loop->reaping = false;
@@ -262,30 +273,34 @@ struct curl_loop *curl_loop_free(struct curl_loop *loop)
     return NULL;
 }
 
-void curl_loop_adopt(struct curl_loop *loop, CURL *easy)
+void curl_loop_adopt(struct curl_loop *loop, struct curl_transfer *transfer)
 {
+    CURL *easy = transfer->easy;
+    transfer->loop = loop;
+    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
-    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, loop);
+    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-    (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, loop);
+    (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, loop); /* outlives the transfer */
 }
 
-void curl_loop_start(struct curl_loop *loop, struct curl_transfer *transfer)
+void curl_loop_start(struct curl_transfer *transfer)
 {
+    struct curl_loop *loop = transfer->loop;
     assert(!transfer->running && !loop->reaping);
-    (void)curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
     if (curl_multi_add_handle(loop->multi, transfer->easy) != CURLM_OK) {
         abort();
     }
     transfer->running = true;
+    transfer->connects = false;
     /* else the request would go out one turn of the loop later */
     drive(loop, CURL_SOCKET_TIMEOUT, 0);
 }
 
-void curl_loop_stop(struct curl_loop *loop, struct curl_transfer *transfer)
+void curl_loop_stop(struct curl_transfer *transfer)
 {
     if (transfer->running) {
         transfer->running = false;
-        (void)curl_multi_remove_handle(loop->multi, transfer->easy);
+        (void)curl_multi_remove_handle(transfer->loop->multi, transfer->easy);
     }
 }

@@ -18,7 +18,9 @@ struct curl_loop;
 struct curl_transfer {
     CURL *easy; /* not libcurl's any more when `finished` runs: may be read, reused or cleaned up */
     void (*finished)(struct curl_transfer *transfer, CURLcode result);
+    struct curl_loop *loop;
     bool running;
+    bool connects; /* a socket was opened for it */
 };
 
 /* At most `kept_connections` stay open when nobody uses them. */
@@ -27,11 +29,11 @@ struct curl_loop *curl_loop_new(uv_loop_t *uv, unsigned kept_connections);
  * go. */
 struct curl_loop *curl_loop_free(struct curl_loop *loop);
 
-/* Once for every easy handle, before its first start. */
-void curl_loop_adopt(struct curl_loop *loop, CURL *easy);
+/* Once for every transfer and its easy handle, before its first start. */
+void curl_loop_adopt(struct curl_loop *loop, struct curl_transfer *transfer);
 /* Sends what can be sent at once; `finished` of this or another transfer may run within the call.
  * Not from within `finished`. */
-void curl_loop_start(struct curl_loop *loop, struct curl_transfer *transfer);
+void curl_loop_start(struct curl_transfer *transfer);
 /* `finished` will not run; a half-done exchange closes its connection. No effect on one that does
  * not run. */
-void curl_loop_stop(struct curl_loop *loop, struct curl_transfer *transfer);
+void curl_loop_stop(struct curl_transfer *transfer);

@@ -104,8 +104,8 @@ static struct exchange *exchange_new(const struct exchange_pool *pool)
     exchange->headers[EXCHANGE_REQUEST_ID].data = exchange->request_id;
     buf_init_secret(&exchange->answer, pool->config.max_answer_bytes);
     set_up(easy, exchange, &pool->config);
-    curl_loop_adopt(pool->loop, easy);
     exchange->transfer.easy = easy;
+    curl_loop_adopt(pool->loop, &exchange->transfer);
     return exchange;
 }
 

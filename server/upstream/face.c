@@ -102,7 +102,7 @@ static void call_free(struct face_call *call)
 {
     struct face_client *client = call->client;
     if (call->exchange) {
-        curl_loop_stop(client->loop, &call->exchange->transfer);
+        curl_loop_stop(&call->exchange->transfer);
         exchange_give_back(client->exchanges, call->exchange);
         set_in_flight(client, client->in_flight - 1);
     }
@@ -224,7 +224,7 @@ static void call_send(struct face_call *call)
     call->exchange = exchange;
     call->sent_at_ns = clock_precise_ns();
     set_in_flight(client, client->in_flight + 1);
-    curl_loop_start(client->loop, &exchange->transfer);
+    curl_loop_start(&exchange->transfer);
 }
 
 static void on_turn(struct pace_ticket *ticket, bool granted, uint64_t retry_after_ms)
