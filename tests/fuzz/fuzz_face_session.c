@@ -1,0 +1,55 @@
+/*
+ * Any bytes as the upstream's answer: taken whole or refused whole, and what is shown of a taken
+ * one is JSON again without its token or digests.
+ */
+#include "base/face_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void demand(bool held)
+{
+    if (!held) {
+        abort();
+    }
+}
+
+static void check_shown(const struct face_session *session)
+{
+    CLEANUP(buf) struct buf text;
+    CLEANUP(json) cJSON *json = NULL;
+    const char *why;
+    buf_init(&text, 1 << 20);
+    face_session_write_results(session, &text);
+    demand(json_parse(buf_slice(&text), &json_limits_upstream, &json, &why) == 0);
+    const cJSON *attempts = NULL;
+    demand(json_array(json, "attempts", &attempts) == JSON_OK);
+    demand(cJSON_GetArraySize(attempts) == (int)session->attempt_count);
+    const cJSON *attempt;
+    int64_t before = INT64_MAX;
+    cJSON_ArrayForEach (attempt, attempts) {
+        int64_t id = 0;
+        const cJSON *result = NULL;
+        demand(json_integer(attempt, "attemptId", 1, before - 1, &id) == JSON_OK);
+        before = id;
+        (void)json_object(attempt, "result", &result);
+        demand(!json_has(result, "digest") && !json_has(attempt, "digest"));
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct face_session *session = xcalloc(1, sizeof *session);
+    const char *why = NULL;
+    if (face_session_parse((struct slice){(const char *)data, size}, session, &why) == 0) {
+        demand(strlen(session->session_id) == FACE_ID_SIZE - 1);
+        demand((session->attempt_count > 0) == (face_session_newest(session) != NULL));
+        demand(!session->auth_token || strlen(session->auth_token) <= FACE_TOKEN_MAX);
+        check_shown(session);
+    } else {
+        demand(why && !session->auth_token && session->attempt_count == 0);
+    }
+    face_session_done(session);
+    free(session);
+    return 0;
+}
