@@ -61,7 +61,7 @@ Paste this into another terminal, block by block (bash, curl, jq):
   curl -sS -X DELETE -w '%{http_code}\\n' http://$1/api/detectLiveness-sessions/\$id -H "\$device"
 
   # 5. what happened, in figures
-  curl -sS http://$2/metrics | grep '^livenessd_'
+  curl -sS http://$2/metrics | grep '^livenessd_' | grep -vE '_bucket|_(sum|count)|[ ]0$'
 
 TEXT
 }
@@ -93,7 +93,9 @@ unset FACE_ENDPOINT FACE_APIKEY FACE_KEY
 
 exec 3> >(show)
 reader=$!
-"$root/build/release/livenessd" serve --set upstream.emulator=true --set keys.generate=true \
+# in a session of its own, Ctrl-C reaches it once, through the trap: a second signal would cut the
+# drain short
+setsid "$root/build/release/livenessd" serve --set upstream.emulator=true --set keys.generate=true \
     --set "store.path=$folder/livenessd.db" "$@" >&3 3>&- &
 daemon=$!
 exec 3>&-
