@@ -126,8 +126,8 @@ Test(intents, are_passed_over_when_damaged)
 Test(intents, are_all_read_when_there_were_more_slots_before)
 {
     struct intents *intents = reopen(SLOTS);
-    for (uint8_t i = 0; i < SLOTS; i++) {
-        cr_assert_geq(take(intents, i), 0);
+    for (int i = 0; i < SLOTS; i++) {
+        cr_assert_geq(take(intents, (uint8_t)i), 0);
     }
     (void)intents_close(intents);
     intents = reopen(1);
@@ -167,7 +167,7 @@ Test(intents, are_for_the_owner_only)
     struct stat status;
     cr_assert_eq(stat(path, &status), 0);
     cr_expect_eq(status.st_mode & 0777, 0600);
-    cr_expect_geq(status.st_blocks * 512, SLOTS * SLOT_BYTES, "allocated, not sparse");
+    cr_expect_geq(status.st_blocks * 512, (blkcnt_t)SLOTS * SLOT_BYTES, "allocated, not sparse");
 }
 
 Test(intents, say_at_once_that_there_is_no_room)

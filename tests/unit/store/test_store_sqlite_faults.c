@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -41,9 +42,9 @@ __attribute__((visibility("default"))) int fsync(int fd)
     return pass_gate(SYS_fsync, fd);
 }
 
-__attribute__((visibility("default"))) int fdatasync(int fd)
+__attribute__((visibility("default"))) int fdatasync(int fildes)
 {
-    return pass_gate(SYS_fdatasync, fd);
+    return pass_gate(SYS_fdatasync, fildes);
 }
 
 static void open_store(void)
@@ -247,4 +248,25 @@ Test(store_faults, survives_a_full_disk)
     cr_expect_eq(load(&it, record.id), STORE_OK);
     cr_expect_eq(load(&it, next.id), STORE_OK);
     free(record.results_json);
+}
+
+Test(store_faults, answers_for_all_but_a_damaged_row)
+{
+    struct session_record damaged = new_record(&it);
+    struct session_record sound = new_record(&it);
+    damaged.deletion = sound.deletion = DELETION_OWED;
+    SET_TEXT(damaged.platform, "damaged");
+    cr_assert_eq(insert(&it, &damaged), STORE_OK);
+    cr_assert_eq(insert(&it, &sound), STORE_OK);
+    sqlite3 *db = NULL;
+    cr_assert_eq(sqlite3_open(it.path, &db), SQLITE_OK);
+    const char *sql = "UPDATE session SET platform = hex(zeroblob(100)) WHERE platform = 'damaged'";
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    (void)sqlite3_close(db);
+
+    cr_expect_eq(load(&it, damaged.id), STORE_UNAVAILABLE);
+    cr_expect_eq(load(&it, sound.id), STORE_OK);
+    cr_assert_eq(due(&it, noon, 10), 1);
+    cr_expect_str_eq(it.listed[0], sound.id);
+    cr_expect(store_ready(it.store));
 }
