@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include "base/uv_timer.h"
 #include "lifecycle/change.h"
 #include "lifecycle/outbox.h"
@@ -18,7 +19,7 @@ struct creation {
     struct creation *next, *prev;
     struct sessions *sessions;
     struct session_record *record;
-    struct face_session face; /* upstream's answer */
+    char *auth_token; /* from upstream's answer; a secret */
     char request_id[RECORD_TEXT_SIZE];
     creation_done *done; /* NULL once the client has left */
     void *context;
@@ -34,7 +35,7 @@ static void creation_free(struct creation *creation)
 {
     DL_DELETE(creation->sessions->creations, creation);
     session_record_free(creation->record);
-    face_session_done(&creation->face);
+    secret_free(creation->auth_token);
     free(creation);
 }
 
@@ -45,9 +46,10 @@ static void creation_tell(struct creation *creation)
     if (!done)
         return;
     if (creation->problem == PROBLEM_NONE)
-        done(creation->context, PROBLEM_NONE, 0, creation->record, &creation->face);
+        done(creation->context, PROBLEM_NONE, 0, creation->record, &creation->auth_token);
     else
-        done(creation->context, creation->problem, creation->retry_after_s, NULL, NULL);
+        done(creation->context, creation->problem, creation->retry_after_s, NULL,
+             &creation->auth_token);
 }
 
 /* The end of every creation. The intent goes only here. */
@@ -133,10 +135,11 @@ static void creation_answered(void *context, struct face_answer *answer)
     if (answer->problem != PROBLEM_NONE) {
         creation_note_failure(creation, answer, now);
     } else {
-        creation->face = answer->session;
-        answer->session.auth_token = NULL;
-        memcpy(record->upstream_id, creation->face.session_id, UUID_SIZE);
-        memcpy(record->model_version, creation->face.model_version, sizeof record->model_version);
+        const struct face_session *face = &answer->session;
+        creation->auth_token = TAKE(answer->session.auth_token);
+        memcpy(record->upstream_id, face->session_id, UUID_SIZE);
+        memcpy(record->status_word, face->status_word, sizeof record->status_word);
+        memcpy(record->model_version, face->model_version, sizeof record->model_version);
         if (!creation->done)
             (void)session_remove(record, &sessions->config.rules, now);
     }

@@ -8,10 +8,10 @@
 #include "base/problem.h"
 #include "lifecycle/sessions.h"
 
-/* `record` is the record as stored (NULL with a problem) and the callee's to read during the
- * callback; so is `face`, whose auth_token may be taken. */
+/* `record` is the record as stored (NULL with a problem), valid during the callback; *auth_token is
+ * the callee's to take (TAKE), else it is wiped. */
 typedef void creation_done(void *context, enum problem problem, unsigned retry_after_s,
-                           const struct session_record *record, struct face_session *face);
+                           const struct session_record *record, char **auth_token);
 
 /* `draft`: the record but for what upstream answers; copied. `done` runs later, once. */
 struct creation *creation_start(struct sessions *sessions, const struct session_record *draft,

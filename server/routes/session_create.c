@@ -65,15 +65,15 @@ static enum flow_next decode(struct flow *flow)
 }
 
 static void created(void *context, enum problem problem, unsigned retry_after_s,
-                    const struct session_record *record, struct face_session *face)
+                    const struct session_record *record, char **auth_token)
 {
     struct create_flow *self = context;
     self->creation = NULL;
     self->problem = problem;
     self->retry_after_s = retry_after_s;
     if (problem == PROBLEM_NONE) {
-        self->auth_token = TAKE(face->auth_token);
-        memcpy(self->status_word, face->status_word, sizeof self->status_word);
+        self->auth_token = TAKE(*auth_token);
+        memcpy(self->status_word, record->status_word, sizeof self->status_word);
         memcpy(self->model_version, record->model_version, sizeof self->model_version);
     }
     flow_resume(&self->flow);
