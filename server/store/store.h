@@ -119,8 +119,8 @@ struct store_call;
 
 struct store_config {
     const char *path;        /* of the SQLite file; made with mode 0600 when new */
-    size_t queue_max;        /* calls waiting; above it STORE_UNAVAILABLE */
-    unsigned intents_max;    /* creates between intent and record */
+    size_t queue_max;        /* calls not yet answered; above it STORE_UNAVAILABLE */
+    unsigned intents_max;    /* creates between intent and record; at least 1 */
     struct metrics *metrics; /* livenessd_store_…; may be NULL */
     const struct clock *clock;
 };
@@ -146,6 +146,7 @@ typedef void store_counted(void *context, enum store_result result,
 /* Records are copied. */
 struct store_call *store_insert(struct store *store, const struct session_record *record,
                                 store_done *done, void *context);
+/* `id` may be any text, in either case; what is no UUID is not found. */
 struct store_call *store_load(struct store *store, const char *id, store_done *done, void *context);
 struct store_call *store_save(struct store *store, const struct session_record *record,
                               store_done *done, void *context);
