@@ -72,11 +72,18 @@ struct arguments {
     size_t set_count;
 };
 
+/* Ends the process with EX_USAGE and a hint. */
+static void wrong_usage(struct argp_state *state, const char *text, const char *what)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs yet */
+    argp_error(state, "'%s' %s", text, what);
+}
+
 static void take_listen(struct arguments *arguments, const char *text, struct argp_state *state)
 {
     arguments->options.has_listen = true;
     if (address_parse_listen(slice_of(text), &arguments->options.listen) != 0) {
-        argp_error(state, "--listen wants an address and port, such as 127.0.0.1:8082");
+        wrong_usage(state, text, "is not an address and port, such as 127.0.0.1:8082");
     }
 }
 
@@ -91,7 +98,7 @@ static void take_log_level(struct arguments *arguments, const char *text, struct
             return;
         }
     }
-    argp_error(state, "--log-level wants error, warn, info or debug");
+    wrong_usage(state, text, "is not one of error, warn, info, debug");
 }
 
 static error_t take_option(int key, char *value, struct argp_state *state)
@@ -117,7 +124,7 @@ static error_t take_option(int key, char *value, struct argp_state *state)
         arguments->options.yaml = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is one argument too many", value);
+        wrong_usage(state, value, "is one argument too many");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -138,7 +145,8 @@ static int run_command(const struct command *command, int argc, char **argv)
         .sets = sets,
     };
     const struct argp argp = {.options = command->options, .parser = take_option, .doc = doc};
-    /* ends the process itself on --help (0) and on wrong usage (EX_USAGE) */
+    /* Ends the process itself on --help (0) and on wrong usage (EX_USAGE).
+     * NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs yet */
     error_t error = argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     int code = error == 0 ? command->run(&arguments.options) : EX_USAGE;
     free((void *)sets);

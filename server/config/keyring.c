@@ -73,9 +73,9 @@ static bool parse_key(struct slice text, uint8_t ret[KEY_BYTES])
 
 static bool is_receipt_key(struct slice text)
 {
+    char no_passphrase[] = ""; /* else OpenSSL asks for one on the terminal */
     BIO *bio = BIO_new_mem_buf(text.data, (int)text.len);
-    /* an empty passphrase keeps OpenSSL from asking for one on the terminal */
-    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)(uintptr_t) "") : NULL;
+    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase) : NULL;
     char group[32] = "";
     size_t len = 0;
     bool fine = key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
@@ -191,6 +191,7 @@ static int read_all(const struct job *job, struct keyring *ret)
 int keyring_load(const char *dir, bool generate, struct keyring *ret, char *ret_error,
                  size_t error_size)
 {
+    ret_error[0] = '\0';
     CLEANUP(fd) int folder = key_folder_open(dir, generate);
     const struct job job = {dir, folder, ret_error, error_size};
     if (folder < 0) {
@@ -215,6 +216,7 @@ void keyring_done(struct keyring *keyring)
 
 int keyring_generate(const char *dir, char *ret_error, size_t error_size)
 {
+    ret_error[0] = '\0';
     CLEANUP(fd) int folder = key_folder_open(dir, true);
     const struct job job = {dir, folder, ret_error, error_size};
     if (folder < 0) {

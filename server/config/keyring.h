@@ -23,13 +23,14 @@ struct keyring {
     uint8_t seal[KEY_BYTES];
 };
 
-/* Reads all keys; with `generate` missing ones are made first (atomically: written aside, synced,
- * linked into place, so that two starting processes agree). 0, or -errno with ret_error naming
- * file, fault and remedy (`livenessd keygen --dir DIR`). Refuses files others may read. */
+/* Reads all keys (the receipt key is checked only); with `generate` missing ones are made first
+ * (atomically: written aside, synced, linked into place, so that two starting processes agree). 0,
+ * or -errno with ret_error naming file, fault and remedy (`livenessd keygen --dir DIR`). Refuses
+ * files others may read; a group may read a file of root's (a mounted Kubernetes secret). */
 int keyring_load(const char *dir, bool generate, struct keyring *ret, char *ret_error,
                  size_t error_size) MUST_CHECK;
 void keyring_done(struct keyring *keyring);
 
-/* `livenessd keygen`: makes what is missing, says on standard output what was made and what was there.
- * 0 or -errno as above. */
+/* `livenessd keygen`: makes what is missing, says on standard output what was made and what was
+ * there. 0 or -errno as above. */
 int keyring_generate(const char *dir, char *ret_error, size_t error_size) MUST_CHECK;

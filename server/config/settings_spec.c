@@ -4,8 +4,6 @@
  */
 #include "config/settings_spec.h"
 
-#include <ctype.h>
-
 #include "config/suggestion.h"
 
 enum { NAME_LIMIT = 128 };
@@ -19,11 +17,24 @@ const struct setting_spec setting_specs[SETTING_COUNT] = {
 
 enum spelling { AS_KEY, AS_VARIABLE };
 
+static char spelled(char c, enum spelling spelling)
+{
+    if (spelling == AS_KEY) {
+        return c;
+    }
+    if (c >= 'a' && c <= 'z') {
+        return (char)(c - 'a' + 'A');
+    }
+    if (c == '.') {
+        return '_';
+    }
+    return c;
+}
+
 static void put_letters(const char *text, enum spelling spelling, struct buf *ret)
 {
     for (; *text != '\0'; text++) {
-        char upper = *text == '.' ? '_' : (char)toupper((unsigned char)*text);
-        buf_putc(ret, spelling == AS_KEY ? *text : upper);
+        buf_putc(ret, spelled(*text, spelling));
     }
 }
 

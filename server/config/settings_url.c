@@ -48,6 +48,19 @@ static bool is_v6_character(char c)
     return isxdigit((unsigned char)c) || c == ':' || c == '.';
 }
 
+static char lower(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return (char)(c - 'A' + 'a');
+    }
+    return c;
+}
+
+static bool ends_authority(char c)
+{
+    return c == '/' || c == '?' || c == '#';
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -107,7 +120,7 @@ static const char *url_split(struct slice text, struct url *ret)
         return "does not start with https:// (or http://)";
     }
     size_t authority = 0;
-    while (authority < text.len && !memchr("/?#", text.data[authority], 3)) {
+    while (authority < text.len && !ends_authority(text.data[authority])) {
         authority++;
     }
     if (memchr(text.data, '@', authority)) {
@@ -123,7 +136,7 @@ static const char *url_split(struct slice text, struct url *ret)
             return "holds a port that is not 1 to 65535";
         }
     }
-    if (text.len > 0 && !memchr("/?#", text.data[0], 3)) {
+    if (text.len > 0 && !ends_authority(text.data[0])) {
         return "holds no valid host";
     }
     url.rest = text;
@@ -152,7 +165,7 @@ bool setting_parse_origin(struct slice text, char **ret, char ret_why[SETTING_WH
     buf_init(&origin, text.len + 1);
     buf_puts(&origin, url.https ? "https://" : "http://");
     for (size_t i = 0; i < url.host.len; i++) {
-        buf_putc(&origin, (char)tolower((unsigned char)url.host.data[i]));
+        buf_putc(&origin, lower(url.host.data[i]));
     }
     if (url.port.len > 0 && !is_default_port(&url)) {
         buf_putc(&origin, ':');

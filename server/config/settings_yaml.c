@@ -12,6 +12,8 @@
 
 enum { FILE_MAX = 1048576, PATH_LIMIT = 120, DEPTH_MAX = 8, SEEN_MAX = 256, ITEMS_MAX = 1024 };
 
+static const char bad_item[] = "an entry must be a plain or quoted value";
+
 enum expected { A_ROOT, A_KEY, A_VALUE, AN_ITEM, NOTHING };
 
 struct seen {
@@ -28,7 +30,8 @@ struct reader {
     size_t sections[DEPTH_MAX]; /* what `path` is cut to at each open mapping */
     unsigned depth;
     struct setting_name name;
-    bool known; /* a setting or a section: else its value is passed over */
+    bool known;             /* a setting or a section: else its value is passed over */
+    char *owned[ITEMS_MAX]; /* the entries of the list being read */
     struct slice items[ITEMS_MAX];
     size_t item_count;
     yaml_mark_t list_mark;
@@ -183,20 +186,20 @@ static void on_item(struct reader *reader, const yaml_event_t *event)
     struct slice value = {(const char *)event->data.scalar.value, event->data.scalar.length};
     if (is_null(event) || is_block(event) || reader->item_count == ITEMS_MAX) {
         refuse(reader, event->start_mark,
-               reader->item_count == ITEMS_MAX ? "holds too many entries"
-                                               : "an entry must be a plain or quoted value");
+               reader->item_count == ITEMS_MAX ? "holds too many entries" : bad_item);
         reader->list_broken = true;
         reader->stopped = reader->stopped || reader->item_count == ITEMS_MAX;
         return;
     }
-    reader->items[reader->item_count++] =
-        (struct slice){xmemdup0(value.data, value.len), value.len};
+    char *copy = xmemdup0(value.data, value.len);
+    reader->owned[reader->item_count] = copy;
+    reader->items[reader->item_count++] = (struct slice){copy, value.len};
 }
 
 static void forget_items(struct reader *reader)
 {
     while (reader->item_count > 0) {
-        free((char *)(uintptr_t)reader->items[--reader->item_count].data);
+        free(reader->owned[--reader->item_count]);
     }
 }
 
@@ -246,36 +249,50 @@ static void open_section(struct reader *reader, yaml_mark_t mark)
 
 static void on_mapping(struct reader *reader, yaml_mark_t mark)
 {
+    bool in_list = reader->expected == AN_ITEM;
     if (reader->expected == A_ROOT ||
         (reader->expected == A_VALUE && reader->known && reader->name.index < 0)) {
         open_section(reader, mark);
     } else if (reader->expected == A_KEY) {
         stop(reader, mark, "a key must be a plain word");
     } else {
-        if (reader->expected == AN_ITEM || reader->known) {
-            refuse(reader, mark, "takes plain values, not a mapping");
+        if (in_list || reader->known) {
+            refuse(reader, mark, in_list ? bad_item : "takes plain values, not a mapping");
         }
         reader->list_broken = true;
         skip_collection(reader);
     }
 }
 
+static bool may_hold_list(const struct reader *reader)
+{
+    return reader->expected == A_VALUE && reader->known && reader->name.index >= 0 &&
+           setting_takes_list(&setting_specs[reader->name.index]);
+}
+
+static void refuse_sequence(struct reader *reader, yaml_mark_t mark)
+{
+    if (reader->expected == AN_ITEM) {
+        refuse(reader, mark, bad_item);
+    } else if (reader->known) {
+        refuse(reader, mark,
+               reader->name.index < 0 ? "is a section; its settings stand below, indented"
+                                      : "takes one value, not a list");
+    }
+    reader->list_broken = true;
+    skip_collection(reader);
+}
+
 static void on_sequence(struct reader *reader, yaml_mark_t mark)
 {
-    bool is_setting = reader->known && reader->name.index >= 0;
     if (reader->expected == A_ROOT || reader->expected == A_KEY) {
         stop(reader, mark, "settings of the form key: value are expected, not a list");
-    } else if (reader->expected == A_VALUE && is_setting &&
-               setting_takes_list(&setting_specs[reader->name.index])) {
+    } else if (may_hold_list(reader)) {
         reader->expected = AN_ITEM;
         reader->list_mark = mark;
         reader->list_broken = false;
     } else {
-        if (reader->expected == AN_ITEM || reader->known) {
-            refuse(reader, mark, is_setting ? "takes one value, not a list" : "is a section");
-        }
-        reader->list_broken = true;
-        skip_collection(reader);
+        refuse_sequence(reader, mark);
     }
 }
 
