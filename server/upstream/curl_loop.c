@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 #include "base/uv_timer.h"
 
-enum { FIRST_WATCHES = 64 };
+enum { FIRST_SLOTS = 64 };
 
 struct watch {
     uv_poll_t poll;
@@ -25,12 +25,16 @@ struct watch {
                   connects, pipes of its resolver) without a word once it has lost interest */
 };
 
+struct slot {
+    struct watch *watch; /* or NULL */
+};
+
 struct curl_loop {
     uv_loop_t *uv;
     uv_timer_t timer;
     CURLM *multi;
-    struct watch **watches; /* by fd */
-    size_t watch_count;
+    struct slot *slots; /* by fd */
+    size_t slot_count;
     bool reaping;
 };
 
@@ -38,23 +42,23 @@ struct curl_loop {
 
 static struct watch *watch_find(const struct curl_loop *loop, int fd)
 {
-    return (size_t)fd < loop->watch_count ? loop->watches[fd] : NULL;
+    return (size_t)fd < loop->slot_count ? loop->slots[fd].watch : NULL;
 }
 
-static void reserve_watches(struct curl_loop *loop, size_t count)
+static void reserve_slots(struct curl_loop *loop, size_t count)
 {
-    if (count <= loop->watch_count) {
+    if (count <= loop->slot_count) {
         return;
     }
-    size_t larger = loop->watch_count > 0 ? loop->watch_count : FIRST_WATCHES;
+    size_t larger = loop->slot_count > 0 ? loop->slot_count : FIRST_SLOTS;
     while (larger < count) {
         larger *= 2;
     }
-    loop->watches = xrealloc(loop->watches, larger * sizeof *loop->watches);
-    for (size_t i = loop->watch_count; i < larger; i++) {
-        loop->watches[i] = NULL;
+    loop->slots = xrealloc(loop->slots, larger * sizeof *loop->slots);
+    for (size_t i = loop->slot_count; i < larger; i++) {
+        loop->slots[i].watch = NULL;
     }
-    loop->watch_count = larger;
+    loop->slot_count = larger;
 }
 
 /* NULL when the kernel refuses; the transfer then ends by its time-out. */
@@ -67,8 +71,8 @@ static struct watch *watch_open(struct curl_loop *loop, int fd, bool kept)
         return NULL;
     }
     watch->poll.data = watch;
-    reserve_watches(loop, (size_t)fd + 1);
-    loop->watches[fd] = watch;
+    reserve_slots(loop, (size_t)fd + 1);
+    loop->slots[fd].watch = watch;
     return watch;
 }
 
@@ -79,7 +83,7 @@ static void on_watch_closed(uv_handle_t *handle)
 
 static void watch_close(struct watch *watch)
 {
-    watch->loop->watches[watch->fd] = NULL;
+    watch->loop->slots[watch->fd].watch = NULL;
     uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
 }
 
@@ -268,7 +272,7 @@ struct curl_loop *curl_loop_free(struct curl_loop *loop)
     assert(!loop->reaping);
     (void)curl_multi_cleanup(loop->multi); /* closes the kept connections through on_close */
     curl_global_cleanup();
-    free(loop->watches);
+    free(loop->slots);
     uv_close((uv_handle_t *)&loop->timer, on_loop_closed);
     return NULL;
 }

@@ -70,10 +70,19 @@ static bool is_loopback(const char *host)
            (address_parse(slice_of(host), &address) == 0 && address_is_loopback(&address));
 }
 
+static char lower(char c)
+{
+    static const char upper_to_lower = 'a' - 'A';
+    if (c >= 'A' && c <= 'Z') {
+        c = (char)(c + upper_to_lower);
+    }
+    return c;
+}
+
 static void put_lower(struct buf *buf, const char *text)
 {
     for (; *text; text++) {
-        buf_putc(buf, *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text);
+        buf_putc(buf, lower(*text));
     }
 }
 

@@ -1,8 +1,8 @@
 /*
  * The operations: a call waits for its turn, is sent, is judged, and tells its owner. How HTTP is
- * spoken is upstream/exchange.c's, what answers mean upstream/judge.c's. Invariant: a call is in
- * the client's list from its start until its callback begins or it is cancelled, and holds an
- * exchange exactly while it is sent and not answered.
+ * spoken is upstream/face_exchange.c's, what answers mean upstream/face_judge.c's. Invariant: a
+ * call is in the client's list from its start until its callback begins or it is cancelled, and
+ * holds an exchange exactly while it is sent and not answered.
  */
 #include "upstream/face.h"
 
@@ -17,10 +17,10 @@
 #include "base/secret.h"
 #include "upstream/curl_loop.h"
 #include "upstream/endpoint.h"
-#include "upstream/exchange.h"
-#include "upstream/judge.h"
+#include "upstream/face_exchange.h"
+#include "upstream/face_judge.h"
+#include "upstream/face_report.h"
 #include "upstream/pace.h"
-#include "upstream/report.h"
 
 enum {
     MS_PER_S = 1000,
@@ -39,7 +39,7 @@ struct face_call {
     char upstream_id[FACE_ID_SIZE];
     char request_id[EXCHANGE_ID_MAX + 1];
     struct buf body; /* of a create */
-    struct exchange *exchange;
+    struct face_exchange *exchange;
     uint64_t waited_ms;
     uint64_t sent_at_ns;
     face_done *done;
@@ -53,8 +53,8 @@ struct face_client {
     const struct clock *clock;
     struct pace *pace;
     struct curl_loop *loop;
-    struct exchange_pool *exchanges;
-    struct report report;
+    struct face_exchange_pool *exchanges;
+    struct face_report report;
     struct face_call *first; /* of the calls waiting or under way */
     unsigned busy;
     unsigned in_flight;
@@ -95,7 +95,7 @@ static struct face_call *call_new(struct face_client *client, enum face_operatio
 static void set_in_flight(struct face_client *client, unsigned count)
 {
     client->in_flight = count;
-    report_in_flight(&client->report, count);
+    face_report_in_flight(&client->report, count);
 }
 
 static void call_free(struct face_call *call)
@@ -103,7 +103,7 @@ static void call_free(struct face_call *call)
     struct face_client *client = call->client;
     if (call->exchange) {
         curl_loop_stop(&call->exchange->transfer);
-        exchange_give_back(client->exchanges, call->exchange);
+        face_exchange_give_back(client->exchanges, call->exchange);
         set_in_flight(client, client->in_flight - 1);
     }
     pace_withdraw(client->pace, &call->ticket);
@@ -122,8 +122,8 @@ static void call_free(struct face_call *call)
 
 static void call_report(const struct face_call *call, enum face_outcome outcome, const char *why)
 {
-    const struct exchange *exchange = call->exchange;
-    struct report_call told = {
+    const struct face_exchange *exchange = call->exchange;
+    struct face_report_call told = {
         .operation = call->operation,
         .outcome = outcome,
         .waited_ms = call->waited_ms,
@@ -133,10 +133,10 @@ static void call_report(const struct face_call *call, enum face_outcome outcome,
     if (exchange) {
         told.sent = true;
         told.duration_ns = clock_precise_ns() - call->sent_at_ns;
-        told.status = exchange_status(exchange);
-        told.apim_request_id = exchange_answer_header(exchange, "apim-request-id");
+        told.status = face_exchange_status(exchange);
+        told.apim_request_id = face_exchange_answer_header(exchange, "apim-request-id");
     }
-    report_call(&call->client->report, &told);
+    face_report_call(&call->client->report, &told);
 }
 
 static void answer_reset(struct face_answer *answer)
@@ -173,7 +173,7 @@ static void call_fail(struct face_call *call, enum problem problem, enum face_ou
 
 static void on_finished(struct curl_transfer *transfer, CURLcode result)
 {
-    struct exchange *exchange = (struct exchange *)transfer;
+    struct face_exchange *exchange = (struct face_exchange *)transfer;
     struct face_call *call = exchange->owner;
     struct face_client *client = call->client;
     struct face_reply reply = {
@@ -181,9 +181,9 @@ static void on_finished(struct curl_transfer *transfer, CURLcode result)
         .asked_id = call->upstream_id,
         .result = result,
         .sent = exchange->sent > 0,
-        .status = exchange_status(exchange),
+        .status = face_exchange_status(exchange),
         .body = buf_slice(&exchange->answer),
-        .retry_after = exchange_answer_header(exchange, "retry-after"),
+        .retry_after = face_exchange_answer_header(exchange, "retry-after"),
         .wall_ms = clock_wall_ms(client->clock),
     };
     const char *why;
@@ -210,16 +210,16 @@ static bool put_url(struct face_client *client, const struct face_call *call)
 static void call_send(struct face_call *call)
 {
     struct face_client *client = call->client;
-    struct exchange *exchange = exchange_take(client->exchanges);
+    struct face_exchange *exchange = face_exchange_take(client->exchanges);
     exchange->owner = call;
     exchange->transfer.finished = on_finished;
     const char *url = client->url.data;
     if (call->operation == FACE_CREATE) {
-        exchange_set_post(exchange, url, call->request_id, buf_slice(&call->body));
+        face_exchange_set_post(exchange, url, call->request_id, buf_slice(&call->body));
     } else if (call->operation == FACE_GET) {
-        exchange_set_get(exchange, url, call->request_id);
+        face_exchange_set_get(exchange, url, call->request_id);
     } else {
-        exchange_set_delete(exchange, url, call->request_id);
+        face_exchange_set_delete(exchange, url, call->request_id);
     }
     call->exchange = exchange;
     call->sent_at_ns = clock_precise_ns();
@@ -333,7 +333,7 @@ static void start_parts(struct face_client *client, uv_loop_t *uv, const struct 
         .clock = config->clock,
         .metrics = config->metrics,
     };
-    struct exchange_config exchange = {
+    struct face_exchange_config exchange = {
         .key = config->key,
         .connect_timeout_ms = config->connect_timeout_ms,
         .timeout_ms = config->timeout_ms,
@@ -341,8 +341,8 @@ static void start_parts(struct face_client *client, uv_loop_t *uv, const struct 
     };
     client->pace = pace_new(uv, &pace);
     client->loop = curl_loop_new(uv, KEPT_CONNECTIONS);
-    client->exchanges = exchange_pool_new(client->loop, &exchange);
-    report_init(&client->report, config->log, config->metrics);
+    client->exchanges = face_exchange_pool_new(client->loop, &exchange);
+    face_report_init(&client->report, config->log, config->metrics);
 }
 
 struct face_client *face_client_new(uv_loop_t *uv, const struct face_config *config,
@@ -370,10 +370,12 @@ struct face_client *face_client_free(struct face_client *client)
     if (!client) {
         return NULL;
     }
-    while (client->first) {
-        call_free(client->first);
+    struct face_call *next;
+    for (struct face_call *call = client->first; call; call = next) {
+        next = call->next;
+        call_free(call);
     }
-    client->exchanges = exchange_pool_free(client->exchanges);
+    client->exchanges = face_exchange_pool_free(client->exchanges);
     client->loop = curl_loop_free(client->loop);
     client->pace = pace_free(client->pace);
     buf_done(&client->url);

@@ -72,6 +72,7 @@ static void list_append(struct pace *pace, unsigned list, struct pace_ticket *ti
 
 static void list_remove(struct pace *pace, struct pace_ticket *ticket)
 {
+    assert(ticket->previous && ticket->next);
     ticket->previous->next = ticket->next;
     ticket->next->previous = ticket->previous;
     ticket->next = NULL;

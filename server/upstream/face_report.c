@@ -2,7 +2,7 @@
  * Telling about upstream calls. Invariant: the labels of all series are fixed here, and what the
  * upstream sent is shown only when it looks like an id.
  */
-#include "upstream/report.h"
+#include "upstream/face_report.h"
 
 #include <string.h>
 
@@ -12,9 +12,9 @@ static const char *const operation_names[FACE_OPERATION_COUNT] = {"create", "get
 static const char *const outcome_names[FACE_OUTCOME_COUNT] = {
     "ok", "not_found", "denied", "busy", "broken", "timeout", "refused_by_queue", "cancelled"};
 
-void report_init(struct report *report, struct log *log, struct metrics *metrics)
+void face_report_init(struct face_report *report, struct log *log, struct metrics *metrics)
 {
-    *report = (struct report){.log = log};
+    *report = (struct face_report){.log = log};
     if (!metrics) {
         return;
     }
@@ -47,7 +47,7 @@ static const char *sane_id(const char *text)
     return size > 0 && size <= APIM_ID_MAX && text[size] == '\0' ? text : NULL;
 }
 
-void report_call(const struct report *report, const struct report_call *call)
+void face_report_call(const struct face_report *report, const struct face_report_call *call)
 {
     if (report->in_flight) {
         series_add(report->requests[call->operation][call->outcome], 1);
@@ -65,7 +65,7 @@ void report_call(const struct report *report, const struct report_call *call)
         LOG_TEXT(APIM_REQUEST_ID, sane_id(call->apim_request_id)), LOG_TEXT(REASON, call->why));
 }
 
-void report_in_flight(const struct report *report, unsigned count)
+void face_report_in_flight(const struct face_report *report, unsigned count)
 {
     if (report->in_flight) {
         series_set(report->in_flight, count);

@@ -3,7 +3,7 @@
  * Retry-After upstream/retry_after.c's. Invariant: whatever is not expected exactly is "broken",
  * and a create may have been performed unless something proves that it was not.
  */
-#include "upstream/judge.h"
+#include "upstream/face_judge.h"
 
 #include <string.h>
 #include <strings.h>

@@ -8,9 +8,9 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
-#include "upstream/judge.h"
+#include "upstream/face_judge.h"
 
-struct report {
+struct face_report {
     struct log *log;
     struct series *requests[FACE_OPERATION_COUNT][FACE_OUTCOME_COUNT];
     struct series *duration[FACE_OPERATION_COUNT];
@@ -19,9 +19,9 @@ struct report {
 };
 
 /* Both may be NULL. */
-void report_init(struct report *report, struct log *log, struct metrics *metrics);
+void face_report_init(struct face_report *report, struct log *log, struct metrics *metrics);
 
-struct report_call {
+struct face_report_call {
     enum face_operation operation;
     enum face_outcome outcome;
     int status; /* 0: none */
@@ -33,5 +33,5 @@ struct report_call {
     const char *why;             /* or NULL */
 };
 
-void report_call(const struct report *report, const struct report_call *call);
-void report_in_flight(const struct report *report, unsigned count);
+void face_report_call(const struct face_report *report, const struct face_report_call *call);
+void face_report_in_flight(const struct face_report *report, unsigned count);

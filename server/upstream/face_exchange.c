@@ -4,7 +4,7 @@
  * are ours, and all lines but the request id are shared. Invariant: a spare exchange holds no
  * answer.
  */
-#include "upstream/exchange.h"
+#include "upstream/face_exchange.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -21,19 +21,20 @@ enum {
     CONNECTION_AGE_S = 60, /* gateways drop idle connections after a few minutes */
 };
 
-struct exchange_pool {
+struct face_exchange_pool {
     struct curl_loop *loop;
-    struct exchange_config config;
+    struct face_exchange_config config;
     char *lines[EXCHANGE_HEADERS]; /* owned; the key's is a secret, the request id's is NULL */
-    struct exchange *spare;
+    struct face_exchange *spare;
     unsigned spare_count;
 };
 
-/* ---- libcurl's callbacks ---- */
+/* ---- libcurl's callbacks; their signatures are not ours ---- */
+/* NOLINTBEGIN(readability-non-const-parameter) */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
-    struct exchange *exchange = context;
+    struct face_exchange *exchange = context;
     buf_append(&exchange->answer, bytes, size * count);
     return buf_failed(&exchange->answer) ? 0 : size * count;
 }
@@ -42,7 +43,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 static size_t on_head(char *bytes, size_t size, size_t count, void *context)
 {
     (void)bytes;
-    struct exchange *exchange = context;
+    struct face_exchange *exchange = context;
     exchange->head_bytes += size * count;
     return exchange->head_bytes > HEAD_BYTES_MAX ? 0 : size * count;
 }
@@ -54,7 +55,7 @@ static int on_connected(void *context, char *peer, char *local, int peer_port, i
     (void)local;
     (void)peer_port;
     (void)local_port;
-    struct exchange *exchange = context;
+    struct face_exchange *exchange = context;
     if (exchange->once && exchange->sent > 0) {
         return CURL_PREREQFUNC_ABORT;
     }
@@ -62,11 +63,13 @@ static int on_connected(void *context, char *peer, char *local, int peer_port, i
     return CURL_PREREQFUNC_OK;
 }
 
+/* NOLINTEND(readability-non-const-parameter) */
 /* ---- making ---- */
 
 #define SET(option, value) (void)curl_easy_setopt(easy, CURLOPT_##option, value)
 
-static void set_up(CURL *easy, struct exchange *exchange, const struct exchange_config *config)
+static void set_up(CURL *easy, struct face_exchange *exchange,
+                   const struct face_exchange_config *config)
 {
     SET(NOSIGNAL, 1L);
     SET(PROTOCOLS_STR, "http,https");
@@ -90,9 +93,9 @@ static void set_up(CURL *easy, struct exchange *exchange, const struct exchange_
     SET(PREREQDATA, exchange);
 }
 
-static struct exchange *exchange_new(const struct exchange_pool *pool)
+static struct face_exchange *face_exchange_new(const struct face_exchange_pool *pool)
 {
-    struct exchange *exchange = xcalloc(1, sizeof *exchange);
+    struct face_exchange *exchange = xcalloc(1, sizeof *exchange);
     CURL *easy = curl_easy_init();
     if (!easy) {
         abort();
@@ -109,7 +112,7 @@ static struct exchange *exchange_new(const struct exchange_pool *pool)
     return exchange;
 }
 
-static void exchange_free(struct exchange *exchange)
+static void face_exchange_free(struct face_exchange *exchange)
 {
     curl_easy_cleanup(exchange->transfer.easy);
     buf_wipe(&exchange->answer);
@@ -125,10 +128,10 @@ static char *key_line(const char *key)
     return line.data;
 }
 
-struct exchange_pool *exchange_pool_new(struct curl_loop *loop,
-                                        const struct exchange_config *config)
+struct face_exchange_pool *face_exchange_pool_new(struct curl_loop *loop,
+                                                  const struct face_exchange_config *config)
 {
-    struct exchange_pool *pool = xcalloc(1, sizeof *pool);
+    struct face_exchange_pool *pool = xcalloc(1, sizeof *pool);
     pool->loop = loop;
     pool->config = *config;
     pool->config.key = NULL;
@@ -139,15 +142,15 @@ struct exchange_pool *exchange_pool_new(struct curl_loop *loop,
     return pool;
 }
 
-struct exchange_pool *exchange_pool_free(struct exchange_pool *pool)
+struct face_exchange_pool *face_exchange_pool_free(struct face_exchange_pool *pool)
 {
     if (!pool) {
         return NULL;
     }
     while (pool->spare) {
-        struct exchange *exchange = pool->spare;
+        struct face_exchange *exchange = pool->spare;
         pool->spare = exchange->next;
-        exchange_free(exchange);
+        face_exchange_free(exchange);
     }
     pool->lines[EXCHANGE_KEY] = secret_free(pool->lines[EXCHANGE_KEY]);
     for (size_t i = 0; i < EXCHANGE_HEADERS; i++) {
@@ -157,22 +160,22 @@ struct exchange_pool *exchange_pool_free(struct exchange_pool *pool)
     return NULL;
 }
 
-struct exchange *exchange_take(struct exchange_pool *pool)
+struct face_exchange *face_exchange_take(struct face_exchange_pool *pool)
 {
-    struct exchange *exchange = pool->spare;
+    struct face_exchange *exchange = pool->spare;
     if (!exchange) {
-        return exchange_new(pool);
+        return face_exchange_new(pool);
     }
     pool->spare = exchange->next;
     pool->spare_count--;
     return exchange;
 }
 
-void exchange_give_back(struct exchange_pool *pool, struct exchange *exchange)
+void face_exchange_give_back(struct face_exchange_pool *pool, struct face_exchange *exchange)
 {
     assert(!exchange->transfer.running);
     if (pool->spare_count >= SPARE_MAX) {
-        exchange_free(exchange);
+        face_exchange_free(exchange);
         return;
     }
     if (exchange->answer.capacity > KEPT_ANSWER_BYTES) {
@@ -198,7 +201,7 @@ static bool is_id(const char *text)
     return size > 0 && text[size] == '\0';
 }
 
-static void set_request(struct exchange *exchange, const char *url, const char *request_id,
+static void set_request(struct face_exchange *exchange, const char *url, const char *request_id,
                         bool has_body)
 {
     CURL *easy = exchange->transfer.easy;
@@ -216,7 +219,7 @@ static void set_request(struct exchange *exchange, const char *url, const char *
     }
 }
 
-void exchange_set_get(struct exchange *exchange, const char *url, const char *request_id)
+void face_exchange_set_get(struct face_exchange *exchange, const char *url, const char *request_id)
 {
     CURL *easy = exchange->transfer.easy;
     set_request(exchange, url, request_id, false);
@@ -224,7 +227,8 @@ void exchange_set_get(struct exchange *exchange, const char *url, const char *re
     SET(CUSTOMREQUEST, NULL);
 }
 
-void exchange_set_delete(struct exchange *exchange, const char *url, const char *request_id)
+void face_exchange_set_delete(struct face_exchange *exchange, const char *url,
+                              const char *request_id)
 {
     CURL *easy = exchange->transfer.easy;
     set_request(exchange, url, request_id, false);
@@ -232,8 +236,8 @@ void exchange_set_delete(struct exchange *exchange, const char *url, const char 
     SET(CUSTOMREQUEST, "DELETE");
 }
 
-void exchange_set_post(struct exchange *exchange, const char *url, const char *request_id,
-                       struct slice body)
+void face_exchange_set_post(struct face_exchange *exchange, const char *url, const char *request_id,
+                            struct slice body)
 {
     CURL *easy = exchange->transfer.easy;
     set_request(exchange, url, request_id, true);
@@ -246,14 +250,14 @@ void exchange_set_post(struct exchange *exchange, const char *url, const char *r
 
 /* ---- answers ---- */
 
-int exchange_status(const struct exchange *exchange)
+int face_exchange_status(const struct face_exchange *exchange)
 {
     long status = 0;
     (void)curl_easy_getinfo(exchange->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
     return (int)status;
 }
 
-const char *exchange_answer_header(const struct exchange *exchange, const char *name)
+const char *face_exchange_answer_header(const struct face_exchange *exchange, const char *name)
 {
     struct curl_header *header = NULL;
     CURLHcode code = curl_easy_header(exchange->transfer.easy, name, 0, CURLH_HEADER, -1, &header);
