@@ -104,68 +104,69 @@ Test(create_request, an_unknown_platform_is_none)
     cr_expect_null(request.platform.data);
 }
 
+static const struct {
+    const char *json;
+    enum problem problem;
+} bad_creates[] = {
+    {"", PROBLEM_INVALID_REQUEST_BODY},
+    {" ", PROBLEM_INVALID_REQUEST_BODY},
+    {"{", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE "} x", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE "," MODE "}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{'livenessOperationMode':'Passive'}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{\"livenessOperationMode\":\"Pass\\u0000ive\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{\"livenessOperationMode\":\"\xff\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"null", PROBLEM_INVALID_REQUEST_BODY},
+    {"[]", PROBLEM_INVALID_REQUEST_BODY},
+    {"\"Passive\"", PROBLEM_INVALID_REQUEST_BODY},
+    {"7", PROBLEM_INVALID_REQUEST_BODY},
+    {"[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]", PROBLEM_INVALID_REQUEST_BODY},
+    {"{}", PROBLEM_INVALID_LIVENESS_MODE},
+    {"{\"livenessOperationMode\":null}", PROBLEM_INVALID_LIVENESS_MODE},
+    {"{\"livenessOperationMode\":7}", PROBLEM_INVALID_LIVENESS_MODE},
+    {"{\"livenessOperationMode\":[\"Passive\"]}", PROBLEM_INVALID_LIVENESS_MODE},
+    {"{\"livenessOperationMode\":\"\"}", PROBLEM_INVALID_LIVENESS_MODE},
+    {"{\"livenessOperationMode\":\"Active\"}", PROBLEM_INVALID_LIVENESS_MODE},
+    {"{\"livenessOperationMode\":\"Passive \"}", PROBLEM_INVALID_LIVENESS_MODE},
+    {"{\"LivenessOperationMode\":\"Passive\"}", PROBLEM_INVALID_LIVENESS_MODE},
+    {"{" MODE ",\"authTokenTimeToLiveInSeconds\":59}", PROBLEM_INVALID_TOKEN_LIFETIME},
+    {"{" MODE ",\"authTokenTimeToLiveInSeconds\":86401}", PROBLEM_INVALID_TOKEN_LIFETIME},
+    {"{" MODE ",\"authTokenTimeToLiveInSeconds\":0}", PROBLEM_INVALID_TOKEN_LIFETIME},
+    {"{" MODE ",\"authTokenTimeToLiveInSeconds\":-600}", PROBLEM_INVALID_TOKEN_LIFETIME},
+    {"{" MODE ",\"authTokenTimeToLiveInSeconds\":600.5}", PROBLEM_INVALID_TOKEN_LIFETIME},
+    {"{" MODE ",\"authTokenTimeToLiveInSeconds\":1e300}", PROBLEM_INVALID_TOKEN_LIFETIME},
+    {"{" MODE ",\"authTokenTimeToLiveInSeconds\":\"600\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"authTokenTimeToLiveInSeconds\":true}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"authTokenTimeToLiveInSeconds\":{}}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"deviceCorrelationId\":7}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"deviceCorrelationId\":[]}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"deviceCorrelationIdSetInClient\":1}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"deviceCorrelationIdSetInClient\":\"yes\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"deviceCorrelationIdSetInClient\":true,\"deviceCorrelationId\":\"a\"}",
+     PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"enableSessionImage\":1}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"enableSessionImage\":\"1\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"livenessModelVersion\":20241115}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"livenessModelVersion\":\"\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"livenessModelVersion\":\"2024/11\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"livenessModelVersion\":\"12345678901234567890123456789012\"}",
+     PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"transactionId\":\"\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"transactionId\":\"a b\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"transactionId\":7}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"transactionId\":\"" LONG_64 "5\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"platform\":1}", PROBLEM_INVALID_REQUEST_BODY},
+};
+
 Test(create_request, refuses_bad_bodies_by_their_proper_name)
 {
-    static const struct {
-        const char *json;
-        enum problem problem;
-    } rows[] = {
-        {"", PROBLEM_INVALID_REQUEST_BODY},
-        {" ", PROBLEM_INVALID_REQUEST_BODY},
-        {"{", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE "} x", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE "," MODE "}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{'livenessOperationMode':'Passive'}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{\"livenessOperationMode\":\"Pass\\u0000ive\"}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{\"livenessOperationMode\":\"\xff\"}", PROBLEM_INVALID_REQUEST_BODY},
-        {"null", PROBLEM_INVALID_REQUEST_BODY},
-        {"[]", PROBLEM_INVALID_REQUEST_BODY},
-        {"\"Passive\"", PROBLEM_INVALID_REQUEST_BODY},
-        {"7", PROBLEM_INVALID_REQUEST_BODY},
-        {"[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]", PROBLEM_INVALID_REQUEST_BODY},
-        {"{}", PROBLEM_INVALID_LIVENESS_MODE},
-        {"{\"livenessOperationMode\":null}", PROBLEM_INVALID_LIVENESS_MODE},
-        {"{\"livenessOperationMode\":7}", PROBLEM_INVALID_LIVENESS_MODE},
-        {"{\"livenessOperationMode\":[\"Passive\"]}", PROBLEM_INVALID_LIVENESS_MODE},
-        {"{\"livenessOperationMode\":\"\"}", PROBLEM_INVALID_LIVENESS_MODE},
-        {"{\"livenessOperationMode\":\"Active\"}", PROBLEM_INVALID_LIVENESS_MODE},
-        {"{\"livenessOperationMode\":\"Passive \"}", PROBLEM_INVALID_LIVENESS_MODE},
-        {"{\"LivenessOperationMode\":\"Passive\"}", PROBLEM_INVALID_LIVENESS_MODE},
-        {"{" MODE ",\"authTokenTimeToLiveInSeconds\":59}", PROBLEM_INVALID_TOKEN_LIFETIME},
-        {"{" MODE ",\"authTokenTimeToLiveInSeconds\":86401}", PROBLEM_INVALID_TOKEN_LIFETIME},
-        {"{" MODE ",\"authTokenTimeToLiveInSeconds\":0}", PROBLEM_INVALID_TOKEN_LIFETIME},
-        {"{" MODE ",\"authTokenTimeToLiveInSeconds\":-600}", PROBLEM_INVALID_TOKEN_LIFETIME},
-        {"{" MODE ",\"authTokenTimeToLiveInSeconds\":600.5}", PROBLEM_INVALID_TOKEN_LIFETIME},
-        {"{" MODE ",\"authTokenTimeToLiveInSeconds\":1e300}", PROBLEM_INVALID_TOKEN_LIFETIME},
-        {"{" MODE ",\"authTokenTimeToLiveInSeconds\":\"600\"}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"authTokenTimeToLiveInSeconds\":true}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"authTokenTimeToLiveInSeconds\":{}}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"deviceCorrelationId\":7}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"deviceCorrelationId\":[]}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"deviceCorrelationIdSetInClient\":1}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"deviceCorrelationIdSetInClient\":\"yes\"}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"deviceCorrelationIdSetInClient\":true,\"deviceCorrelationId\":\"a\"}",
-         PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"enableSessionImage\":1}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"enableSessionImage\":\"1\"}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"livenessModelVersion\":20241115}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"livenessModelVersion\":\"\"}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"livenessModelVersion\":\"2024/11\"}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"livenessModelVersion\":\"12345678901234567890123456789012\"}",
-         PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"transactionId\":\"\"}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"transactionId\":\"a b\"}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"transactionId\":7}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"transactionId\":\"" LONG_64 "5\"}", PROBLEM_INVALID_REQUEST_BODY},
-        {"{" MODE ",\"platform\":1}", PROBLEM_INVALID_REQUEST_BODY},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof bad_creates / sizeof *bad_creates; i++) {
         CLEANUP(json) cJSON *document = NULL;
         struct create_request request = {.token_ttl_s = 77};
-        cr_expect_eq(read_create(rows[i].json, &document, &request), rows[i].problem, "%s",
-                     rows[i].json);
-        cr_expect_eq(request.token_ttl_s, 77, "%s", rows[i].json);
+        cr_expect_eq(read_create(bad_creates[i].json, &document, &request), bad_creates[i].problem,
+                     "%s", bad_creates[i].json);
+        cr_expect_eq(request.token_ttl_s, 77, "%s", bad_creates[i].json);
     }
 }
 

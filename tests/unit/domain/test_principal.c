@@ -2,6 +2,7 @@
 #include "domain/principal.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static const uint8_t device_key[SHA256_BYTES] = {1};
@@ -25,7 +26,7 @@ static void add_token(struct app_token *token, const char *name, const char *sec
                       unsigned scopes)
 {
     *token = (struct app_token){.scopes = scopes};
-    strcpy(token->name, name);
+    snprintf(token->name, sizeof token->name, "%s", name);
     sha256(secret, strlen(secret), token->hash);
 }
 
@@ -304,7 +305,7 @@ Test(principal, owners_of_different_kinds_never_meet)
     world_init(&world);
     /* an app token that has a device's id for a name */
     struct principal device = device_of(&world);
-    strcpy(world.tokens[0].name, world.device_id);
+    memcpy(world.tokens[0].name, world.device_id, sizeof world.device_id);
     struct principal app = app_of(&world, "shop-secret");
     cr_expect_neq(memcmp(device.owner, app.owner, sizeof app.owner), 0);
     world_done(&world);

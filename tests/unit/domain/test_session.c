@@ -40,7 +40,7 @@ static struct face_session face_saying(enum face_decision decision, const char *
                       .decision = decision,
                       .decision_word = "word"}},
     };
-    strcpy(face.attempts[0].digest, digest);
+    memcpy(face.attempts[0].digest, digest, strlen(digest) + 1);
     return face;
 }
 

@@ -4,13 +4,11 @@
  * is written from the rules, not from the code; the first row that fits a combination names its
  * verdict.
  */
+#include "base/random.h"
 #include "domain/verdict.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
-
-#include "base/random.h"
 
 static const uint8_t key[SHA256_BYTES] = {1, 2, 3};
 
@@ -180,7 +178,7 @@ static void fill_newest(const struct combination *c, struct face_attempt *attemp
     attempt->has_verify = c->match == MATCH_SAME || c->match == MATCH_OTHER;
     attempt->is_identical = c->match == MATCH_SAME;
     if (c->has_digest == YES) {
-        strcpy(attempt->digest, "ABCD");
+        memcpy(attempt->digest, "ABCD", sizeof "ABCD");
     }
 }
 
@@ -297,7 +295,7 @@ static void roll_face(struct fake_random *random, struct face_session *ret)
         attempt->has_verify = roll(random, 3) > 0;
         attempt->is_identical = roll(random, 3) > 0;
         attempt->abuse_detected = roll(random, 8) == 0;
-        strcpy(attempt->digest, roll(random, 3) == 0 ? "" : "AB");
+        memcpy(attempt->digest, roll(random, 3) == 0 ? "\0\0" : "AB", 3);
     }
     if (ret->attempt_count > 1 && roll(random, 2) == 0) {
         struct face_attempt first = ret->attempts[0];
