@@ -26,6 +26,7 @@ struct exchange {
     int status;           /* 0: no answer yet */
     int forced_status;    /* the library's own, where our table has no code for it; else 0 */
     bool answered;
+    bool secret;        /* the body's copy is wiped when it goes */
     bool close;         /* the connection ends with this answer */
     bool captured;      /* the library answers itself; send only fills in our shape */
     bool cache_control; /* the route has set its own */

@@ -5,8 +5,11 @@
  */
 #include "http/listener_private.h"
 
+#include "base/secret.h"
+
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { PROBLEM_BODY_MAX = 16 * 1024, NUMBER_SIZE = 16, HEADERS_USUAL = 8 };
 
@@ -90,12 +93,36 @@ static bool has_no_body(int status)
     return status == 204 || status == 304;
 }
 
+struct secret_copy {
+    size_t size;
+    char bytes[];
+};
+
+static void secret_copy_dispose(void *memory)
+{
+    struct secret_copy *secret = memory;
+    secret_wipe(secret->bytes, secret->size);
+}
+
+/* In the request's pool, which disposes of it once the answer has been sent or given up. */
+static char *copy_secret(h2o_req_t *library, struct slice text)
+{
+    struct secret_copy *secret =
+        h2o_mem_alloc_shared(&library->pool, sizeof *secret + text.len, secret_copy_dispose);
+    secret->size = text.len;
+    memcpy(secret->bytes, text.data, text.len);
+    return secret->bytes;
+}
+
 /* Hands over; the exchange may be gone afterwards. */
 static void hand_over(struct exchange *exchange, struct slice body)
 {
     h2o_req_t *library = exchange->library;
     bool silent = body.len == 0 || slice_equal(exchange->request.method, SLICE("HEAD"));
-    h2o_iovec_t bytes = {copy(library, silent ? (struct slice){NULL, 0} : body), body.len};
+    h2o_iovec_t bytes = {exchange->secret && !silent
+                             ? copy_secret(library, body)
+                             : copy(library, silent ? (struct slice){NULL, 0} : body),
+                         body.len};
     exchange->bytes_out = silent ? 0 : body.len;
     if (exchange->captured) {
         exchange->captured_body = (struct slice){bytes.base, silent ? 0 : body.len};
@@ -133,6 +160,12 @@ static void answer(struct request *request, int status, const char *content_type
 void reply_json(struct request *request, int status, struct slice body)
 {
     answer(request, status, json_type, body, body.len);
+}
+
+void reply_secret_json(struct request *request, int status, struct slice body)
+{
+    exchange_of(request)->secret = true;
+    reply_json(request, status, body);
 }
 
 void reply_text(struct request *request, int status, const char *content_type, struct slice body)

@@ -58,6 +58,8 @@ bool request_client_gone(const struct request *request);
 void reply_header(struct request *request, const char *name, struct slice value);
 /* Sends. The body is copied. Status 204 and 304 send no body. */
 void reply_json(struct request *request, int status, struct slice body);
+/* As reply_json, for a body that holds a secret: our copy is wiped once it has been sent. */
+void reply_secret_json(struct request *request, int status, struct slice body);
 void reply_text(struct request *request, int status, const char *content_type, struct slice body);
 void reply_empty(struct request *request, int status);
 /* The listener's error shape (Face, or RFC 9457 when Accept asks for application/problem+json), with

@@ -385,8 +385,8 @@ static inline struct seam seam_start(const struct listener_config *config)
     struct seam seam = {.log = memfd_create("log", 0)};
     int pair[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    seam.shared = mmap(NULL, sizeof *seam.shared, PROT_READ | PROT_WRITE,
-                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    seam.shared =
+        mmap(NULL, sizeof *seam.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     cr_assert_neq(seam.shared, MAP_FAILED);
     fflush(NULL);
     seam.child = fork();
@@ -410,6 +410,7 @@ static inline void seam_command(const struct seam *seam, char command)
     cr_assert_eq(recv(seam->command, &done, 1, MSG_WAITALL), 1, "the server ended");
 }
 
+/* Called at the end of a test, not by a fixture: an assertion that fails there fails no test. */
 static inline void seam_stop(struct seam *seam)
 {
     int status = -1;

@@ -9,12 +9,7 @@ static void start(void)
     seam = seam_start(&config);
 }
 
-static void stop(void)
-{
-    seam_stop(&seam);
-}
-
-TestSuite(bodies, .init = start, .fini = stop);
+TestSuite(bodies, .init = start);
 
 enum { CAP = 100000 };
 
@@ -58,7 +53,7 @@ static void send_chunked(int fd, size_t size)
 /* 200 up to the cap; above it our 413, however much too large. */
 static void expect_cap(void (*send_body)(int fd, size_t size))
 {
-    static const size_t sizes[] = {1,       CAP - 1,    CAP,       CAP + 1,
+    static const size_t sizes[] = {1,       CAP - 1,    CAP,      CAP + 1,
                                    CAP + 9, CAP + 5000, 10 * CAP, 100 * CAP};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         int fd = client_connect(&seam), wanted = sizes[i] <= CAP ? 200 : 413;
@@ -81,11 +76,13 @@ static void expect_cap(void (*send_body)(int fd, size_t size))
 Test(bodies, are_capped_with_a_content_length)
 {
     expect_cap(send_sized);
+    seam_stop(&seam);
 }
 
 Test(bodies, are_capped_when_chunked)
 {
     expect_cap(send_chunked);
+    seam_stop(&seam);
 }
 
 Test(bodies, are_capped_by_the_route)
@@ -104,6 +101,7 @@ Test(bodies, are_capped_by_the_route)
         answer_done(&answer);
     }
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(bodies, that_are_broken_get_our_400)
@@ -118,6 +116,7 @@ Test(bodies, that_are_broken_get_our_400)
     answer_done(&answer);
     cr_expect(client_sees_close(fd));
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(bodies, are_asked_for_after_expect_100_continue)
@@ -133,6 +132,7 @@ Test(bodies, are_asked_for_after_expect_100_continue)
     answer_done(&interim);
     answer_done(&answer);
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(bodies, too_large_are_refused_instead_of_asked_for)
@@ -144,6 +144,7 @@ Test(bodies, too_large_are_refused_instead_of_asked_for)
     answer_done(&answer);
     cr_expect(client_sees_close(fd));
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(bodies, with_an_unknown_expectation_are_refused_in_our_shape)
@@ -156,6 +157,7 @@ Test(bodies, with_an_unknown_expectation_are_refused_in_our_shape)
     cr_expect(answer_says(&answer, "content-type", "application/json; charset=utf-8"));
     answer_done(&answer);
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(bodies, cut_off_in_the_middle_leave_nothing_behind)
@@ -167,6 +169,7 @@ Test(bodies, cut_off_in_the_middle_leave_nothing_behind)
     (void)close(fd);
     SEAM_EXPECT(&seam.shared->connections, 0);
     cr_expect_eq(atomic_load(&seam.shared->handled), 0);
+    seam_stop(&seam);
 }
 
 Test(bodies, heads_that_are_too_large_get_431)
@@ -187,6 +190,7 @@ Test(bodies, heads_that_are_too_large_get_431)
         answer_done(&answer);
         free(request);
     }
+    seam_stop(&seam);
 }
 
 Test(bodies, heads_with_too_many_fields_are_refused)
@@ -200,4 +204,5 @@ Test(bodies, heads_with_too_many_fields_are_refused)
     struct answer answer = client_ask(&seam, request.data);
     cr_expect_eq(answer.status, 400);
     answer_done(&answer);
+    seam_stop(&seam);
 }

@@ -2,7 +2,7 @@
  * alone and behind a good request on the same connection; what is sound passes, in any pieces. */
 #include "seam.h"
 
-#define END "\r\n\r\n"
+#define END  "\r\n\r\n"
 #define GOOD "GET /hello HTTP/1.1\r\nHost: x" END
 #define BODY "Content-Type: application/json\r\n"
 
@@ -14,12 +14,7 @@ static void start(void)
     seam = seam_start(&config);
 }
 
-static void stop(void)
-{
-    seam_stop(&seam);
-}
-
-TestSuite(framing, .init = start, .fini = stop);
+TestSuite(framing, .init = start);
 
 static const char *const bad[] = {
     /* Content-Length and Transfer-Encoding */
@@ -44,7 +39,8 @@ static const char *const bad[] = {
     "POST /echo HTTP/1.1\r\nHost: x\r\n" BODY "Transfer-Encoding: identity" END,
     "POST /echo HTTP/1.1\r\nHost: x\r\n" BODY "Transfer-Encoding: gzip, chunked" END "0" END,
     "POST /echo HTTP/1.1\r\nHost: x\r\n" BODY "Transfer-Encoding: xchunked" END "0" END,
-    "POST /echo HTTP/1.1\r\nHost: x\r\n" BODY "Transfer-Encoding: \x0b" "chunked" END "0" END,
+    "POST /echo HTTP/1.1\r\nHost: x\r\n" BODY "Transfer-Encoding: \x0b"
+    "chunked" END "0" END,
     "POST /echo HTTP/1.0\r\nHost: x\r\n" BODY "Transfer-Encoding: chunked" END "0" END,
     /* lines */
     "GET /hello HTTP/1.1\r\nHost: x\r\nX-A: b\r\n c" END,
@@ -109,6 +105,7 @@ Test(framing, refuses_and_closes)
     }
     cr_expect_eq(atomic_load(&seam.shared->handled), 0);
     SEAM_EXPECT(&seam.shared->connections, 0);
+    seam_stop(&seam);
 }
 
 Test(framing, refuses_the_second_request_of_a_pipeline)
@@ -125,6 +122,7 @@ Test(framing, refuses_the_second_request_of_a_pipeline)
         (void)close(fd);
     }
     cr_expect_eq(atomic_load(&seam.shared->handled), sizeof bad / sizeof *bad);
+    seam_stop(&seam);
 }
 
 Test(framing, refuses_nul_in_the_head)
@@ -134,6 +132,7 @@ Test(framing, refuses_nul_in_the_head)
     client_send_bytes(fd, request, sizeof request - 1);
     expect_refusal(fd, "NUL");
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(framing, answers_a_refusal_in_the_error_shape_with_a_request_id)
@@ -149,6 +148,7 @@ Test(framing, answers_a_refusal_in_the_error_shape_with_a_request_id)
     seam_command(&seam, 'm');
     cr_expect(strstr(seam.shared->text,
                      "livenessd_http_refused_total{listener=\"test\",reason=\"guard\"} 1"));
+    seam_stop(&seam);
 }
 
 static const struct {
@@ -182,6 +182,7 @@ Test(framing, takes_sound_requests_byte_by_byte)
         answer_done(&answer);
         (void)close(fd);
     }
+    seam_stop(&seam);
 }
 
 Test(framing, serves_a_pipeline_in_order)
@@ -204,6 +205,7 @@ Test(framing, serves_a_pipeline_in_order)
             answer_done(&answer);
         }
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(framing, never_speaks_http2)
@@ -215,4 +217,5 @@ Test(framing, never_speaks_http2)
     cr_expect_eq(strncmp(answer.text, "HTTP/1.1", 8), 0);
     cr_expect(answer_says(&answer, "upgrade", NULL));
     answer_done(&answer);
+    seam_stop(&seam);
 }

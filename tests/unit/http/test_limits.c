@@ -149,8 +149,9 @@ Test(limits, cut_the_fattest_reader_when_bodies_outgrow_their_memory)
     config.body_memory_bytes = 4 << 20;
     struct seam seam = seam_start(&config);
     int thin = client_connect(&seam), fat = client_connect(&seam);
-    static const char head[] = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-                               "Content-Length: 8000000\r\n\r\n";
+    static const char head[] =
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Content-Length: 8000000\r\n\r\n";
     size_t half = 100000;
     char *bytes = xcalloc(1, 7000000);
     client_send(thin, head);

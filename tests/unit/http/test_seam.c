@@ -11,12 +11,7 @@ static void start(void)
     seam = seam_start(&config);
 }
 
-static void stop(void)
-{
-    seam_stop(&seam);
-}
-
-TestSuite(seam, .init = start, .fini = stop);
+TestSuite(seam, .init = start);
 
 /* Asks and compares status and, unless NULL, body. */
 static void expect(const char *request, int status, const char *body)
@@ -52,6 +47,7 @@ Test(seam, answers_with_the_standard_headers)
     cr_expect_eq(strlen(id), 36);
     free(id);
     answer_done(&answer);
+    seam_stop(&seam);
 }
 
 Test(seam, leaves_a_cache_control_of_the_route_alone)
@@ -60,6 +56,7 @@ Test(seam, leaves_a_cache_control_of_the_route_alone)
     cr_expect(answer_says(&answer, "cache-control", "max-age=60"));
     cr_expect_null(strstr(answer.text, "no-store"));
     answer_done(&answer);
+    seam_stop(&seam);
 }
 
 Test(seam, answers_204_without_body_and_drops_values_with_control_characters)
@@ -72,6 +69,7 @@ Test(seam, answers_204_without_body_and_drops_values_with_control_characters)
     cr_expect(answer_says(&answer, "x-dropped", NULL));
     cr_expect(answer_says(&answer, "evil", NULL));
     answer_done(&answer);
+    seam_stop(&seam);
 }
 
 Test(seam, answers_head_like_get_without_the_body)
@@ -87,6 +85,7 @@ Test(seam, answers_head_like_get_without_the_body)
     answer_done(&head);
     answer_done(&get);
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(seam, shows_the_request_as_it_came)
@@ -97,14 +96,15 @@ Test(seam, shows_the_request_as_it_came)
         "Cookie: livenessd_device=later\r\nContent-Type: Application/JSON; charset=utf-8\r\n\r\n";
     struct answer answer = client_ask(&seam, request);
     static const char *const lines[] = {
-        "method=GET\n",   "path=/Who/\n",  "query=name=a%20b+c%2Fd&x=1\n",
-        "name=a b c/d\n", "x-test=one\n",  "x-test-count=2\n",
-        "cookie=tok.en\n", "host=h.example\n", "type=application/json\n",
+        "method=GET\n",       "path=/Who/\n",     "query=name=a%20b+c%2Fd&x=1\n",
+        "name=a b c/d\n",     "x-test=one\n",     "x-test-count=2\n",
+        "cookie=tok.en\n",    "host=h.example\n", "type=application/json\n",
         "client=127.0.0.1\n", "trusted=no\n",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         cr_expect(strstr(answer.body, lines[i]), "%s not in %s", lines[i], answer.body);
     answer_done(&answer);
+    seam_stop(&seam);
 }
 
 Test(seam, gives_no_value_for_a_malformed_query)
@@ -115,6 +115,7 @@ Test(seam, gives_no_value_for_a_malformed_query)
     expect_part(GET("/who?Name=1"), "name=(none)\n");
     expect_part(GET("/who?namex=1&name="), "name=\n");
     expect_part(GET("/who?"), "name=(none)\n");
+    seam_stop(&seam);
 }
 
 Test(seam, routes_in_any_case_and_over_repeated_slashes)
@@ -124,15 +125,19 @@ Test(seam, routes_in_any_case_and_over_repeated_slashes)
     expect(GET("/hello/?"), 200, "hello\n");
     expect_part(GET("/Items/AbC"), "param0=AbC\n");
     expect_part(GET("/items/a/parts/b%20c"), "param1=b%20c\n");
+    seam_stop(&seam);
 }
 
 Test(seam, refuses_targets_that_could_be_read_in_two_ways)
 {
     static const char *const targets[] = {
-        "*",          "a:1",           "http://evil/hello", "?x",        "hello",
-        "/a%2fb",     "/a%2Fb",        "/hello%00",         "/a%5cb",    "/a\\b",
-        "/x/../hello", "/x/./hello",    "/..",               "/%2e%2e/x", "/x/.%2E/hello",
-        "/hello/%2e", "/hello%zz",     "/hello%",           "/hello%2",  "/hello#x",
+        "*",          "a:1",         "http://evil/hello",
+        "?x",         "hello",       "/a%2fb",
+        "/a%2Fb",     "/hello%00",   "/a%5cb",
+        "/a\\b",      "/x/../hello", "/x/./hello",
+        "/..",        "/%2e%2e/x",   "/x/.%2E/hello",
+        "/hello/%2e", "/hello%zz",   "/hello%",
+        "/hello%2",   "/hello#x",
     };
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         char request[128];
@@ -142,6 +147,7 @@ Test(seam, refuses_targets_that_could_be_read_in_two_ways)
     expect("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 400, NULL);
     expect("CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n", 400, NULL);
     cr_expect_eq(atomic_load(&seam.shared->handled), 0);
+    seam_stop(&seam);
 }
 
 Test(seam, answers_an_unknown_path_in_the_error_shape)
@@ -155,6 +161,7 @@ Test(seam, answers_an_unknown_path_in_the_error_shape)
     cr_expect(strstr(answer.body, id));
     free(id);
     answer_done(&answer);
+    seam_stop(&seam);
 }
 
 Test(seam, answers_rfc_9457_when_asked_for)
@@ -164,6 +171,7 @@ Test(seam, answers_rfc_9457_when_asked_for)
     cr_expect(answer_says(&answer, "content-type", "application/problem+json"));
     cr_expect(strstr(answer.body, "\"status\":404"));
     answer_done(&answer);
+    seam_stop(&seam);
 }
 
 Test(seam, names_the_methods_of_a_path)
@@ -185,6 +193,7 @@ Test(seam, names_the_methods_of_a_path)
         cr_expect(answer_says(&answer, "x-ms-error-code", "MethodNotAllowed"));
         answer_done(&answer);
     }
+    seam_stop(&seam);
 }
 
 #define POST(type, body) "POST /echo HTTP/1.1\r\nHost: x\r\n" type "Content-Length: " body
@@ -200,6 +209,7 @@ Test(seam, takes_only_the_media_types_of_the_route)
     expect(POST("", "0\r\n\r\n"), 200, "");
     expect(POST("Content-Type: text/plain\r\n", "0\r\n\r\n"), 200, "");
     expect("POST /echo HTTP/1.1\r\nHost: x\r\n\r\n", 200, "");
+    seam_stop(&seam);
 }
 
 Test(seam, ignores_a_body_where_the_route_takes_none)
@@ -213,6 +223,7 @@ Test(seam, ignores_a_body_where_the_route_takes_none)
         answer_done(&answer);
     }
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(seam, carries_code_and_retry_after_of_a_problem)
@@ -227,21 +238,24 @@ Test(seam, carries_code_and_retry_after_of_a_problem)
     cr_expect_eq(answer.status, 401);
     cr_expect(answer_says(&answer, "www-authenticate", "Bearer"));
     answer_done(&answer);
+    seam_stop(&seam);
 }
 
 Test(seam, answers_500_for_a_flow_that_forgot_to_answer)
 {
     expect(GET("/forget"), 500, NULL);
+    seam_stop(&seam);
 }
 
 Test(seam, takes_no_request_id_from_strangers)
 {
-    struct answer answer = client_ask(
-        &seam, "GET /who HTTP/1.1\r\nHost: x\r\nX-Request-Id: chosen-by-me-12\r\n"
-               "X-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.2\r\n\r\n");
+    struct answer answer =
+        client_ask(&seam, "GET /who HTTP/1.1\r\nHost: x\r\nX-Request-Id: chosen-by-me-12\r\n"
+                          "X-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.2\r\n\r\n");
     cr_expect_null(strstr(answer.text, "chosen-by-me-12"));
     cr_expect(strstr(answer.body, "client=127.0.0.1\n"));
     answer_done(&answer);
+    seam_stop(&seam);
 }
 
 Test(seam, can_cut_a_connection_with_a_reset)
@@ -254,6 +268,7 @@ Test(seam, can_cut_a_connection_with_a_reset)
     answer_done(&answer);
     (void)close(fd);
     SEAM_EXPECT(&seam.shared->connections, 0);
+    seam_stop(&seam);
 }
 
 Test(seam, can_promise_more_than_it_sends)
@@ -267,6 +282,7 @@ Test(seam, can_promise_more_than_it_sends)
     cr_expect(answer.closed && answer.error == 0);
     answer_done(&answer);
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(seam, writes_one_log_line_a_request_and_counts_it)
@@ -276,8 +292,10 @@ Test(seam, writes_one_log_line_a_request_and_counts_it)
     expect("SECRET /hello HTTP/1.1\r\nHost: x\r\n\r\n", 405, NULL);
     SEAM_EXPECT(&seam.shared->in_flight, 0);
     char *log = seam_log(&seam);
-    cr_expect(strstr(log, "\"event\":\"request\",\"listener\":\"test\",\"request_id\":\""), "%s", log);
-    cr_expect(strstr(log, "\"method\":\"GET\",\"route\":\"/items/{id}\",\"status\":200"), "%s", log);
+    cr_expect(strstr(log, "\"event\":\"request\",\"listener\":\"test\",\"request_id\":\""), "%s",
+              log);
+    cr_expect(strstr(log, "\"method\":\"GET\",\"route\":\"/items/{id}\",\"status\":200"), "%s",
+              log);
     cr_expect(strstr(log, "\"route\":\"-\",\"status\":404,\"code\":\"RouteNotFound\""), "%s", log);
     cr_expect(strstr(log, "\"method\":\"OTHER\",\"route\":\"-\",\"status\":405"), "%s", log);
     cr_expect(strstr(log, "\"client\":\"127.0.0.0/24\""), "%s", log);
@@ -292,4 +310,5 @@ Test(seam, writes_one_log_line_a_request_and_counts_it)
                               "route=\"/items/{id}\"} 1"));
     cr_expect(strstr(metrics, "livenessd_http_requests_in_flight{listener=\"test\"} 0"));
     cr_expect_null(strcasestr(metrics, "secret"));
+    seam_stop(&seam);
 }

