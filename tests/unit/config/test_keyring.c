@@ -18,7 +18,7 @@ enum { PATH_SIZE = 256, REASON_SIZE = 512 };
 static const char *const names[] = {"device.key", "correlation.key", "seal.key", "receipt.pem"};
 enum { NAMES = sizeof names / sizeof *names };
 
-static char root[PATH_SIZE];
+static char root[PATH_SIZE / 2];
 static char dir[PATH_SIZE];
 static char reason[REASON_SIZE];
 
@@ -329,7 +329,7 @@ Test(keyring, refuses_an_encrypted_receipt_key_without_asking, .timeout = 20)
 Test(keyring, refuses_a_file_too_large_and_one_that_is_none)
 {
     generate_keys();
-    char large[8192];
+    char large[5000];
     memset(large, 'a', sizeof large);
     large[sizeof large - 1] = '\0';
     put_file("seal.key", large, 0600);

@@ -18,7 +18,7 @@ static struct buf written(void (*write_text)(struct buf *ret))
 static struct buf file_of_tree(const char *name)
 {
     const char *tree = getenv("LIVENESSD_TEST_SOURCE_DIR");
-    char path[4096];
+    char path[1024];
     (void)snprintf(path, sizeof path, "%s/%s", tree ? tree : ".", name);
     FILE *file = fopen(path, "re");
     cr_assert_not_null(file, "%s is missing", path);
