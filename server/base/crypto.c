@@ -97,16 +97,22 @@ void base64url_encode(const void *bytes, size_t size, struct buf *ret)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const uint8_t *at = bytes;
-    while (size > 0) {
-        size_t taken = size < 3 ? size : 3;
+    for (; size > 0; at += 3) {
         uint32_t bits = (uint32_t)at[0] << 16;
-        bits |= taken > 1 ? (uint32_t)at[1] << 8 : 0;
-        bits |= taken > 2 ? at[2] : 0;
+        if (size > 1) {
+            bits |= (uint32_t)at[1] << 8;
+        }
+        if (size > 2) {
+            bits |= at[2];
+        }
         char group[4] = {digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
                          digits[bits & 63]};
-        buf_append(ret, group, taken + 1);
-        at += taken;
-        size -= taken;
+        if (size < 3) {
+            buf_append(ret, group, size + 1);
+            break;
+        }
+        buf_append(ret, group, 4);
+        size -= 3;
     }
 }
 

@@ -14,7 +14,7 @@
 
 enum {
     FACE_ID_SIZE = 37,
-    FACE_WORD_SIZE = 32,      /* status words, decisions, model versions, error codes (48) */
+    FACE_WORD_SIZE = 32, /* status words, decisions, model versions */
     FACE_CODE_SIZE = 49,
     FACE_MESSAGE_SIZE = 257,
     FACE_ATTEMPTS_MAX = 16,
@@ -74,10 +74,11 @@ struct face_session {
 };
 
 /* Reads the upstream's body strictly: sessionId a UUID, results.attempts an array of at most
- * FACE_ATTEMPTS_MAX with distinct ids; required members of the wrong type are an error. Words compare
- * case-insensitively. On success 0 and the caller owns *ret (face_session_done). On failure -EINVAL,
- * *ret_why a static sentence, *ret zeroed. */
-int face_session_parse(struct slice json, struct face_session *ret, const char **ret_why) MUST_CHECK;
+ * FACE_ATTEMPTS_MAX with distinct ids; required members of the wrong type are an error. Words
+ * compare case-insensitively. On success 0 and the caller owns *ret (face_session_done). On failure
+ * -EINVAL, *ret_why a static sentence, *ret zeroed. */
+int face_session_parse(struct slice json, struct face_session *ret,
+                       const char **ret_why) MUST_CHECK;
 /* Wipes and frees the token; accepts a zeroed session. */
 void face_session_done(struct face_session *session);
 

@@ -1,8 +1,8 @@
 /*
- * JSON log lines, one an event: {"ts","level","event", fields…}. Only the fields of log_field_table.h
- * can be written, so that no token, key, digest, image, full address or raw id can slip in: there is
- * no field for them. Lines are gathered and written with one write(2) at log_flush (end of a loop
- * turn), at 16 KB, and at once for errors.
+ * JSON log lines, one an event: {"ts","level","event", fields…}. Only the fields of
+ * log_field_table.h can be written, so that no token, key, digest, image, full address or raw id
+ * can slip in: there is no field for them. Lines are gathered and written with one write(2) at
+ * log_flush (end of a loop turn), at 16 KB, and at once for errors.
  */
 #pragma once
 

@@ -13,7 +13,7 @@ LOG_FIELD(BYTES_IN, "bytes_in")
 LOG_FIELD(BYTES_OUT, "bytes_out")
 LOG_FIELD(CLIENT, "client") /* address masked to /24 or /48 */
 LOG_FIELD(LISTENER, "listener")
-LOG_FIELD(SESSION, "session") /* our id, never the upstream's */
+LOG_FIELD(SESSION, "session")     /* our id, never the upstream's */
 LOG_FIELD(PRINCIPAL, "principal") /* kind: anonymous, app_token */
 LOG_FIELD(OPERATION, "operation")
 LOG_FIELD(OUTCOME, "outcome")
@@ -32,7 +32,7 @@ LOG_FIELD(SIGNAL, "signal")
 LOG_FIELD(VERSION, "version")
 LOG_FIELD(STEP, "step")
 LOG_FIELD(PLATFORM, "platform") /* one of a fixed list */
-LOG_FIELD(SDK, "sdk") /* version text of the client SDK, sanitised */
+LOG_FIELD(SDK, "sdk")           /* version text of the client SDK, sanitised */
 LOG_FIELD(ATTEMPTS, "attempts")
 LOG_FIELD(HTTP, "http")
 LOG_FIELD(ADMIN, "admin")

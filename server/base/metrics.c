@@ -185,8 +185,9 @@ struct series *metric_series_list(struct metric *metric, ...)
 void series_add(struct series *series, double amount)
 {
     assert(series->metric->kind != METRIC_HISTOGRAM);
-    assert(series->metric->kind == METRIC_GAUGE || amount >= 0);
-    series->value += amount;
+    if (series->metric->kind == METRIC_GAUGE || amount > 0) {
+        series->value += amount;
+    }
 }
 
 void series_set(struct series *series, double value)

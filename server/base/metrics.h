@@ -1,8 +1,8 @@
 /*
  * The metrics registry and its Prometheus text exposition (version 0.0.4). Label values come from
- * fixed sets (route patterns, operations, outcomes), never from clients; each metric holds a bounded
- * number of series, the rest goes to one series whose labels all say "other".
- * One thread only: the loop's.
+ * fixed sets (route patterns, operations, outcomes), never from clients; each metric holds a
+ * bounded number of series, the rest goes to one series whose labels all say "other". One thread
+ * only: the loop's.
  */
 #pragma once
 
@@ -18,8 +18,9 @@ struct series; /* one set of label values; valid as long as the registry */
 struct metrics *metrics_new(void);
 struct metrics *metrics_free(struct metrics *metrics);
 
-/* Names follow Prometheus: livenessd_…, base units, _total for counters. `labels` is comma-separated
- * ("route,code") or NULL. All texts are literals. Declaring a name twice returns the first. */
+/* Names follow Prometheus: livenessd_…, base units, _total for counters. `labels` is at most six,
+ * comma-separated ("route,code"), or NULL; a family without labels is exposed as 0 from the start.
+ * All texts are literals. Declaring a name twice returns the first. */
 struct metric *metrics_counter(struct metrics *metrics, const char *name, const char *help,
                                const char *labels);
 struct metric *metrics_gauge(struct metrics *metrics, const char *name, const char *help,
@@ -34,7 +35,7 @@ struct series *metric_series(struct metric *metric, const char *const *values);
 struct series *metric_series_list(struct metric *metric, ...) __attribute__((sentinel));
 #define METRIC_SERIES(...) metric_series_list(__VA_ARGS__, (const char *)NULL)
 
-void series_add(struct series *series, double amount); /* counter (amount >= 0) or gauge */
+void series_add(struct series *series, double amount); /* gauge, or counter: it only grows */
 void series_set(struct series *series, double value);  /* gauge */
 void series_observe(struct series *series, double seconds);
 double series_value(const struct series *series); /* counter, gauge, or a histogram's count */

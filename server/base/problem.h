@@ -31,14 +31,13 @@ const struct problem_info *problem_info(enum problem problem);
 
 /* The details of one occurrence. */
 struct problem_detail {
-    const char *request_id;       /* or NULL */
-    const char *sentence;         /* instead of the table's, or NULL; may name the client's mistake */
+    const char *request_id; /* or NULL */
+    const char *sentence;   /* instead of the table's, or NULL; may name the client's mistake */
     unsigned retry_after_seconds; /* 0: none */
 };
 
 /* {"error":{code,message,retryable,retryAfterSeconds?,requestId?,help}} */
-void problem_write_face(enum problem problem, const struct problem_detail *detail,
-                        struct buf *ret);
+void problem_write_face(enum problem problem, const struct problem_detail *detail, struct buf *ret);
 /* RFC 9457: type, title, status, detail, code, retryable, requestId. */
 void problem_write_rfc9457(enum problem problem, const struct problem_detail *detail,
                            struct buf *ret);

@@ -1,8 +1,8 @@
 /*
  * Every way a request can fail: PROBLEM(symbol, code, HTTP status, retryable, sentence, operator).
- * `code` goes on the wire (x-ms-error-code, error.code); codes of the Face API keep its spelling and
- * status. The sentence is plain enough for a frontend to show; the last text is for the operator and
- * stands in the catalogue only. No include guard: this is an X-macro table.
+ * `code` goes on the wire (x-ms-error-code, error.code); codes of the Face API keep its spelling
+ * and status. The sentence is plain enough for a frontend to show; the last text is for the
+ * operator and stands in the catalogue only. No include guard: this is an X-macro table.
  */
 /* clang-format off */
 /* the client's mistake, in the Face API's own words */

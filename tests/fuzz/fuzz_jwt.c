@@ -4,12 +4,12 @@
  */
 #include "base/jwt.h"
 
+#include "base/crypto.h"
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/crypto.h"
 
 enum { NOW = 1800000000 };
 

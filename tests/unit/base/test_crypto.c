@@ -1,13 +1,13 @@
 /* Promises of base/crypto.h. */
 #include "base/crypto.h"
 
+#include "base/random.h"
+
 #include <criterion/criterion.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/random.h"
 
 static void expect_sha256(const char *text, const char *hex)
 {

@@ -1,11 +1,11 @@
 /* Promises of the writer of base/json.h. */
 #include "base/json.h"
 
+#include "base/random.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
-
-#include "base/random.h"
 
 Test(json_write, puts_commas_and_names)
 {

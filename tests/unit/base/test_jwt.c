@@ -1,6 +1,11 @@
 /* Promises of base/jwt.h, and an attack on each. */
 #include "base/jwt.h"
 
+#include "base/crypto.h"
+#include "base/json.h"
+#include "base/jwt_private.h"
+#include "base/random.h"
+
 #include <criterion/criterion.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
@@ -8,11 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/crypto.h"
-#include "base/json.h"
-#include "base/jwt_private.h"
-#include "base/random.h"
 
 enum { NOW = 1800000000 };
 

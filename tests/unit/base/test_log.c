@@ -1,16 +1,16 @@
 /* Promises of base/log.h, seen through a pipe. */
 #include "base/log.h"
 
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/json.h"
+
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/alloc.h"
-#include "base/clock.h"
-#include "base/json.h"
 
 enum { OUTPUT_BYTES = 1 << 20 };
 

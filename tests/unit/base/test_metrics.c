@@ -195,6 +195,17 @@ Test(metrics, gauges_may_be_no_number)
     end(&exposition);
 }
 
+Test(metrics, counters_never_shrink)
+{
+    struct exposition exposition = begin();
+    struct metric *metric = metrics_counter(exposition.metrics, "a_total", "A.", NULL);
+    series_add(METRIC_SERIES(metric), 2);
+    series_add(METRIC_SERIES(metric), -1);
+    series_add(METRIC_SERIES(metric), NAN);
+    cr_expect_float_eq(series_value(METRIC_SERIES(metric)), 2, 0);
+    end(&exposition);
+}
+
 Test(metrics, large_counters_keep_their_digits)
 {
     struct exposition exposition = begin();

@@ -1,10 +1,10 @@
 /* Promises of base/problem.h, for every line of the table. */
 #include "base/problem.h"
 
+#include "base/json.h"
+
 #include <criterion/criterion.h>
 #include <string.h>
-
-#include "base/json.h"
 
 static cJSON *parse(const struct buf *buf)
 {

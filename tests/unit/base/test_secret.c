@@ -1,11 +1,11 @@
 /* Promises of base/secret.h. */
 #include "base/secret.h"
 
+#include "base/alloc.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/alloc.h"
 
 Test(secret, wipes_every_byte)
 {
