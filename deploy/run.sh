@@ -54,7 +54,7 @@ Paste this into another terminal, block by block (bash, curl, jq):
 
   # 3. tell livenessd that the check is over, with the digest the device got: the verdict comes back
   curl -sS http://$1/api/detectLiveness-sessions/\$id/completion -H "\$device" \\
-      -H 'Content-Type: application/json' -d "\$(jq 'with_entries(select(.key == "digest"))' <<<"\$result")" | jq .verdict
+      -H 'Content-Type: application/json' -d "\$(jq '{digest}' <<<"\$result")" | jq .verdict
 
   # 4. read it again, then delete the session here and upstream
   curl -sS http://$1/api/detectLiveness-sessions/\$id -H "\$device" | jq .
