@@ -119,8 +119,13 @@ static enum flow_next answer(struct flow *flow)
         return flow_fail_detail(
             flow, self->problem,
             &(struct problem_detail){.retry_after_seconds = self->retry_after_s});
-    if (request_client_gone(flow->request)) /* nobody has the token: nobody can use the session */
+    if (request_client_gone(flow->request)) { /* nobody would have the token */
         creation_revoke(services->sessions, self->draft.id);
+        self->auth_token = secret_free(self->auth_token);
+        return flow_fail_detail(
+            flow, PROBLEM_BAD_ARGUMENT,
+            &(struct problem_detail){.sentence = "The connection was closed before the answer."});
+    }
     LOG_EVENT(services->log, LOG_INFO, "session created", LOG_TEXT(SESSION, self->draft.id),
               LOG_TEXT(REQUEST_ID, flow->request->request_id),
               LOG_TEXT(PRINCIPAL, caller_word(&self->principal)));
