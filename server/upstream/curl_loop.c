@@ -186,11 +186,11 @@ static void reap(struct curl_loop *loop)
         CURLcode result = message->data.result;
         struct curl_transfer *transfer = NULL;
         (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
+        if (transfer->connects) {
+            keep_connection(transfer); /* afterwards libcurl does not know it any more */
+        }
         (void)curl_multi_remove_handle(loop->multi, easy);
         transfer->running = false;
-        if (transfer->connects) {
-            keep_connection(transfer);
-        }
         transfer->finished(transfer, result);
     }
     loop->reaping = false;
