@@ -97,7 +97,7 @@ void exchange_identify(struct exchange *exchange)
             (void)read_forwarded(exchange, "forwarded", FORWARDED_RFC7239);
         id = request_header(request, "x-request-id");
     }
-    if (forwarded_request_id_is_sane(id))
+    if (id.data && forwarded_request_id_is_sane(id))
         memcpy(request->request_id, id.data, id.len);
     else
         uuid4(&exchange->listener->random, request->request_id);

@@ -10,26 +10,26 @@
 
 #include <assert.h>
 
+static enum flow_next run_step(struct flow *flow)
+{
+    const struct flow_step *step = flow->step;
+    if (!step->run) /* the last step did not answer: a defect, but no reason to hang */
+        return flow_fail(flow, PROBLEM_INTERNAL);
+    flow->step++;
+    LOG_EVENT(flow->request->log, LOG_DEBUG, "step", LOG_TEXT(STEP, step->name),
+              LOG_TEXT(REQUEST_ID, flow->request->request_id));
+    return step->run(flow);
+}
+
 static void run(struct flow *flow)
 {
-    for (;;) {
-        const struct flow_step *step = flow->step++;
-        if (!step->run) {
-            /* a list whose last step does not answer is a defect, but no reason to hang */
-            reply_problem(flow->request, PROBLEM_INTERNAL, NULL);
-            return;
-        }
-        LOG_EVENT(flow->request->log, LOG_DEBUG, "step", LOG_TEXT(STEP, step->name),
-                  LOG_TEXT(REQUEST_ID, flow->request->request_id));
-        enum flow_next next = step->run(flow);
-        if (next == FLOW_DONE)
-            return; /* the flow may be gone */
-        if (next == FLOW_WAIT) {
-            assert(flow->cancel && "who waits must be cancellable");
-            flow->waiting = true;
-            return;
-        }
-    }
+    enum flow_next next = FLOW_NEXT;
+    while (next == FLOW_NEXT)
+        next = run_step(flow);
+    if (next == FLOW_DONE)
+        return; /* the flow may be gone */
+    assert(flow->cancel && "who waits must be cancellable");
+    flow->waiting = true;
 }
 
 void flow_start(struct flow *flow, struct request *request)

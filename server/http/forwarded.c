@@ -4,14 +4,7 @@
  */
 #include "http/forwarded.h"
 
-static struct slice trim(struct slice text)
-{
-    while (text.len > 0 && (*text.data == ' ' || *text.data == '\t'))
-        text.data++, text.len--;
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-        text.len--;
-    return text;
-}
+#include "http/text.h"
 
 /* Cuts the last element off a list; a quoted string holds no comma that separates. */
 static struct slice take_last(struct slice *list, char separator)
@@ -28,7 +21,7 @@ static struct slice take_last(struct slice *list, char separator)
     }
     struct slice last = {list->data + start, list->len - start};
     list->len = start > 0 ? start - 1 : 0;
-    return trim(last);
+    return text_trim(last);
 }
 
 /* The node of "for=192.0.2.60;proto=http;by=203.0.113.43"; data NULL when there is none. */
@@ -79,7 +72,7 @@ bool forwarded_request_id_is_sane(struct slice id)
         return false;
     for (size_t i = 0; i < id.len; i++) {
         char c = id.data[i];
-        bool letter = ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
+        bool letter = (text_lower(c) >= 'a' && text_lower(c) <= 'z') || (c >= '0' && c <= '9');
         if (!letter && c != '_' && c != '-')
             return false;
     }

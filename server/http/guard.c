@@ -5,6 +5,8 @@
  */
 #include "http/guard.h"
 
+#include "http/text.h"
+
 #include <stdint.h>
 
 struct facts {
@@ -58,15 +60,6 @@ static bool refuse(struct facts *facts, const char *why)
     return false;
 }
 
-static struct slice trim(struct slice text)
-{
-    while (text.len > 0 && (*text.data == ' ' || *text.data == '\t'))
-        text.data++, text.len--;
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-        text.len--;
-    return text;
-}
-
 /* Takes one line off `rest`, without its CRLF. */
 static bool next_line(struct slice *rest, struct slice *ret_line, struct facts *facts)
 {
@@ -104,32 +97,32 @@ static bool check_request_line(struct slice line, struct facts *facts)
     return true;
 }
 
-/* uri-host [":" port], RFC 9110 section 7.2. */
+static bool is_literal_byte(char c)
+{
+    return c == ':' || is_host_byte(c);
+}
+
+/* [":" port] */
+static bool is_port(struct slice text)
+{
+    return text.len == 0 ||
+           (*text.data == ':' && all_of((struct slice){text.data + 1, text.len - 1}, is_digit));
+}
+
+/* uri-host [":" port], RFC 9110 section 7.2; not empty. */
 static bool is_host(struct slice text)
 {
-    struct slice name = text;
-    const char *end;
-    if (text.len > 0 && text.data[0] == '[') {
-        end = memchr(text.data, ']', text.len);
-        if (!end)
-            return false;
-        name = (struct slice){text.data + 1, (size_t)(end - text.data) - 1};
-        for (size_t i = 0; i < name.len; i++)
-            if (name.data[i] != ':' && !is_host_byte(name.data[i]))
-                return false;
-        end++;
-    } else {
-        end = text.len ? memchr(text.data, ':', text.len) : NULL;
-        name.len = end ? (size_t)(end - text.data) : text.len;
-        if (!all_of(name, is_host_byte))
-            return false;
-        end = text.data + name.len;
+    bool literal = *text.data == '[';
+    const char *end = memchr(text.data, literal ? ']' : ':', text.len);
+    if (literal && !end)
+        return false;
+    struct slice name = {text.data, end ? (size_t)(end - text.data) : text.len};
+    struct slice port = {text.data + name.len, text.len - name.len};
+    if (literal) {
+        name = (struct slice){name.data + 1, name.len - 1};
+        port = (struct slice){port.data + 1, port.len - 1};
     }
-    struct slice port = {end, (size_t)(text.data + text.len - end)};
-    if (port.len == 0)
-        return name.len > 0;
-    return name.len > 0 && *port.data == ':' &&
-           all_of((struct slice){port.data + 1, port.len - 1}, is_digit);
+    return name.len > 0 && all_of(name, literal ? is_literal_byte : is_host_byte) && is_port(port);
 }
 
 static bool check_host(struct slice value, struct facts *facts)
@@ -176,7 +169,7 @@ static bool check_framing(struct slice name, struct slice value, struct facts *f
 static bool check_field(struct slice line, struct facts *facts)
 {
     size_t length = 0;
-    if (line.data[0] == ' ' || line.data[0] == '\t')
+    if (text_is_blank(line.data[0]))
         return refuse(facts, "A header is folded over two lines.");
     while (length < line.len && is_token_byte(line.data[length]))
         length++;
@@ -186,7 +179,7 @@ static bool check_field(struct slice line, struct facts *facts)
     struct slice value = {line.data + length + 1, line.len - length - 1};
     if (!is_field_text(value))
         return refuse(facts, "A header holds a control character.");
-    return check_framing(name, trim(value), facts);
+    return check_framing(name, text_trim(value), facts);
 }
 
 static bool judge(struct facts *facts)

@@ -93,8 +93,9 @@ void connection_reset(struct connection *connection);
  * would reset the connection and take the answer with it. */
 void connection_keep_for_farewell(struct connection *connection);
 void connection_end_farewell(struct connection *connection);
-/* Cuts the readers that hold most until the others fit into body_memory_bytes. */
-void connection_sweep(void *listener);
+/* Cuts the readers that hold most until the others fit into body_memory_bytes. A hook of the loop;
+ * `context` is the listener. */
+void connection_sweep(void *context);
 
 /* ---- account.c ---- */
 

@@ -132,22 +132,28 @@ static void hand_over(struct exchange *exchange, struct slice body)
     h2o_send(library, &bytes, silent ? 0 : 1, H2O_SEND_STATE_FINAL);
 }
 
+/* From here on nobody cancels the flow, and nobody answers again. */
+static void mark_answered(struct exchange *exchange, int status)
+{
+    struct flow *flow = exchange_flow(exchange);
+    assert(!exchange->answered && "one request, one answer");
+    assert(status >= 200 && status <= 599);
+    exchange->answered = true;
+    exchange->status = exchange->forced_status ? exchange->forced_status : status;
+    if (!flow)
+        return;
+    flow->waiting = false;
+    flow->cancel = NULL;
+}
+
 static void answer(struct request *request, int status, const char *content_type, struct slice body,
                    size_t declared_bytes)
 {
     struct exchange *exchange = exchange_of(request);
-    struct flow *flow = exchange_flow(exchange);
     h2o_res_t *response = &exchange->library->res;
-    assert(!exchange->answered && "one request, one answer");
-    assert(status >= 200 && status <= 599);
-    if (flow) {
-        flow->waiting = false; /* nobody cancels what is answered */
-        flow->cancel = NULL;
-    }
+    mark_answered(exchange, status);
     if (exchange->listener->config.decorate)
         exchange->listener->config.decorate(request);
-    exchange->answered = true;
-    exchange->status = exchange->forced_status ? exchange->forced_status : status;
     response->status = exchange->status;
     response->reason = reason_of(exchange->status);
     response->content_length = has_no_body(status) ? SIZE_MAX : declared_bytes;

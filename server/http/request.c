@@ -5,21 +5,13 @@
 #include "http/request.h"
 
 #include "http/listener_private.h"
+#include "http/text.h"
 
 #include <poll.h>
 
 static struct slice slice_of_iovec(h2o_iovec_t text)
 {
     return (struct slice){text.base, text.len};
-}
-
-static struct slice trim(struct slice text)
-{
-    while (text.len > 0 && (*text.data == ' ' || *text.data == '\t'))
-        text.data++, text.len--;
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-        text.len--;
-    return text;
 }
 
 static bool header_is(const h2o_header_t *header, struct slice name)
@@ -33,9 +25,9 @@ struct slice request_header(const struct request *request, const char *name)
     struct slice wanted = slice_of(name);
     for (size_t i = 0; i < library->headers.size; i++)
         if (header_is(&library->headers.entries[i], wanted))
-            return trim(slice_of_iovec(library->headers.entries[i].value));
+            return text_trim(slice_of_iovec(library->headers.entries[i].value));
     if (slice_equal(wanted, SLICE("host"))) /* kept apart by the library */
-        return trim(slice_of_iovec(library->input.authority));
+        return text_trim(slice_of_iovec(library->input.authority));
     return (struct slice){NULL, 0};
 }
 
@@ -78,7 +70,7 @@ struct slice request_cookie(const struct request *request, const char *name)
             continue;
         struct slice rest = slice_of_iovec(library->headers.entries[i].value);
         while (rest.len > 0) {
-            struct slice value = value_of(trim(take_piece(&rest, ';')), wanted);
+            struct slice value = value_of(text_trim(take_piece(&rest, ';')), wanted);
             if (value.data)
                 return value;
         }
@@ -86,30 +78,28 @@ struct slice request_cookie(const struct request *request, const char *name)
     return (struct slice){NULL, 0};
 }
 
-static int hex_value(char c)
+/* The byte an escape stands for, or -1 when it is malformed or NUL. */
+static int unescape(struct slice text, size_t at)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    int high = at + 2 < text.len ? text_hex(text.data[at + 1]) : -1;
+    int low = high >= 0 ? text_hex(text.data[at + 2]) : -1;
+    return low < 0 || high + low == 0 ? -1 : high * 16 + low;
 }
 
-/* Percent-decoding as forms do it ('+' is a space); data NULL when malformed or holding NUL. */
+/* Percent-decoding as forms do it ('+' is a space); data NULL when malformed. */
 static struct slice decode(struct request *request, struct slice text)
 {
     char *decoded = request_alloc(request, text.len + 1);
     size_t written = 0;
     for (size_t at = 0; at < text.len; at++) {
-        char c = text.data[at] == '+' ? ' ' : text.data[at];
-        if (c == '%') {
-            int high = at + 2 < text.len ? hex_value(text.data[at + 1]) : -1;
-            int low = high >= 0 ? hex_value(text.data[at + 2]) : -1;
-            if (low < 0 || high + low == 0)
+        int byte = text.data[at] == '+' ? ' ' : text.data[at];
+        if (byte == '%') {
+            byte = unescape(text, at);
+            if (byte < 0)
                 return (struct slice){NULL, 0};
-            c = (char)(high * 16 + low);
             at += 2;
         }
-        decoded[written++] = c;
+        decoded[written++] = (char)byte;
     }
     return (struct slice){decoded, written};
 }
@@ -130,12 +120,10 @@ struct slice request_media_type(struct request *request)
     struct slice rest = request_header(request, "content-type");
     if (!rest.data)
         return rest;
-    struct slice type = trim(take_piece(&rest, ';'));
+    struct slice type = text_trim(take_piece(&rest, ';'));
     char *lowered = request_alloc(request, type.len + 1);
-    for (size_t i = 0; i < type.len; i++) {
-        char c = type.data[i];
-        lowered[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-    }
+    for (size_t i = 0; i < type.len; i++)
+        lowered[i] = text_lower(type.data[i]);
     return (struct slice){lowered, type.len};
 }
 

@@ -4,22 +4,16 @@
  */
 #include "http/router.h"
 
-#include <stdio.h>
+#include "http/text.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include <stdio.h>
 
 /* The byte an escape at text.data[at] stands for, or -1 when it is none. */
 static int unescape(struct slice text, size_t at)
 {
     if (at + 2 >= text.len)
         return -1;
-    int high = hex_value(text.data[at + 1]), low = hex_value(text.data[at + 2]);
+    int high = text_hex(text.data[at + 1]), low = text_hex(text.data[at + 2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
@@ -97,18 +91,13 @@ bool route_clean_target(struct slice target, char *storage, struct slice *ret_pa
     return true;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 /* `path` has no trailing slash, nor has the pattern. */
 static bool matches(const char *pattern, struct slice path, struct slice *params)
 {
     size_t at = 0, count = 0;
     while (*pattern) {
         if (*pattern != '{') {
-            if (at == path.len || lower(*pattern) != lower(path.data[at]))
+            if (at == path.len || text_lower(*pattern) != text_lower(path.data[at]))
                 return false;
             pattern++, at++;
             continue;

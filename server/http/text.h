@@ -1,0 +1,40 @@
+/*
+ * The few things HTTP texts need, byte by byte and without locale. Private to http/.
+ */
+#pragma once
+
+#include "base/slice.h"
+
+static inline char text_lower(char c)
+{
+    static const char shift = 'a' - 'A';
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c + shift);
+    return c;
+}
+
+/* The value of a hex digit, or -1. */
+static inline int text_hex(char c)
+{
+    c = text_lower(c);
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static inline bool text_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Without the blanks around it. */
+static inline struct slice text_trim(struct slice text)
+{
+    while (text.len > 0 && text_is_blank(*text.data)) {
+        text.data++;
+        text.len--;
+    }
+    while (text.len > 0 && text_is_blank(text.data[text.len - 1]))
+        text.len--;
+    return text;
+}
