@@ -124,7 +124,7 @@ Test(curl_loop, a_kept_connection_stays_watched)
         fetch(&it, (size_t)i);
         cr_assert_eq(it.fetches[i].result, CURLE_OK);
     }
-    cr_assert_eq(active_watches(&it), 1);
+    cr_assert_eq(open_watches(&it), 1);
     cr_assert_eq(server_connections(&it.server), 1);
     teardown(&it);
 }
