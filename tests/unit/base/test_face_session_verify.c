@@ -45,7 +45,7 @@ Test(face_session_verify, finds_both_wherever_they_stand)
 {
     for (size_t i = 0; i < sizeof found_here / sizeof *found_here; i++) {
         const struct expected *row = &found_here[i];
-        CLEANUP(face_session) struct face_session session = {0};
+        static struct face_session session;
         const char *why = NULL;
         cr_assert_eq(face_session_parse(slice_of(row->json), &session, &why), 0, "%s", why);
         const struct face_attempt *attempt = face_session_newest(&session);
@@ -53,6 +53,7 @@ Test(face_session_verify, finds_both_wherever_they_stand)
         cr_expect_eq(attempt->is_identical, row->is_identical, "%s", row->json);
         cr_expect_eq(attempt->abuse_detected, row->abuse, "%s", row->json);
         cr_expect_float_eq(attempt->match_confidence, row->confidence, 1e-9, "%s", row->json);
+        face_session_done(&session);
     }
 }
 
@@ -71,7 +72,7 @@ Test(face_session_verify, refuses_other_types)
         ANSWER(",\"result\":{\"abuseMonitoringResult\":{\"isAbuseDetected\":0}}"),
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct face_session session;
+        static struct face_session session;
         const char *why = NULL;
         cr_expect_eq(face_session_parse(slice_of(rows[i]), &session, &why), -EINVAL, "%s", rows[i]);
         cr_expect_not_null(why);
@@ -93,12 +94,13 @@ Test(face_session_verify, shows_them_to_the_owner)
          "\"livenessDecision\":\"realface\"}}]}"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        CLEANUP(face_session) struct face_session session = {0};
+        static struct face_session session;
         CLEANUP(buf) struct buf text;
         const char *why = NULL;
         buf_init(&text, 4096);
         cr_assert_eq(face_session_parse(slice_of(rows[i].json), &session, &why), 0, "%s", why);
         face_session_write_results(&session, &text);
         cr_expect_str_eq(text.data, rows[i].results);
+        face_session_done(&session);
     }
 }

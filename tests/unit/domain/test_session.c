@@ -26,30 +26,32 @@ static struct session_record fresh_record(void)
     };
 }
 
-static struct face_session face_saying(enum face_decision decision, const char *digest)
+/* Upstream's answer; the next call overwrites it. */
+static struct face_session *face_saying(enum face_decision decision, const char *digest)
 {
-    struct face_session face = {
-        .status = FACE_STATUS_SUCCEEDED,
-        .status_word = "Succeeded",
-        .model_version = "2025-05-20",
-        .attempt_count = 1,
-        .attempts = {{.attempt_id = 1,
-                      .status = FACE_STATUS_SUCCEEDED,
-                      .status_word = "Succeeded",
-                      .has_result = true,
-                      .decision = decision,
-                      .decision_word = "word"}},
-    };
-    memcpy(face.attempts[0].digest, digest, strlen(digest) + 1);
-    return face;
+    static struct face_session face;
+    memset(&face, 0, sizeof face);
+    face.status = FACE_STATUS_SUCCEEDED;
+    face.attempt_count = 1;
+    memcpy(face.status_word, "Succeeded", sizeof "Succeeded");
+    memcpy(face.model_version, "2025-05-20", sizeof "2025-05-20");
+    struct face_attempt *attempt = &face.attempts[0];
+    attempt->attempt_id = 1;
+    attempt->status = FACE_STATUS_SUCCEEDED;
+    memcpy(attempt->status_word, "Succeeded", sizeof "Succeeded");
+    attempt->has_result = true;
+    attempt->decision = decision;
+    memcpy(attempt->decision_word, "word", sizeof "word");
+    memcpy(attempt->digest, digest, strlen(digest) + 1);
+    return &face;
 }
 
 static struct session_record settled_record(enum face_decision decision, const char *digest,
                                             const struct session_rules *rules)
 {
     struct session_record record = fresh_record();
-    struct face_session face = face_saying(decision, digest);
-    cr_assert_eq(session_settle(&record, &face, rules, NOW), SESSION_CHANGED);
+    struct face_session *face = face_saying(decision, digest);
+    cr_assert_eq(session_settle(&record, face, rules, NOW), SESSION_CHANGED);
     return record;
 }
 
@@ -194,9 +196,9 @@ Test(session, a_wrong_late_digest_turns_every_verdict_compromised)
         cr_assert_eq(session_complete(&late, &wrong, &when_given, NOW + 9), SESSION_CHANGED);
 
         struct session_record early = fresh_record();
-        struct face_session face = face_saying(decisions[i], "AA");
+        struct face_session *face = face_saying(decisions[i], "AA");
         (void)session_complete(&early, &wrong, &when_given, NOW);
-        (void)session_settle(&early, &face, &when_given, NOW);
+        (void)session_settle(&early, face, &when_given, NOW);
 
         cr_expect_eq(late.verdict.decision, DECISION_COMPROMISED);
         cr_expect_eq(late.verdict.retry, RETRY_STOP);
@@ -258,9 +260,9 @@ Test(session, a_late_digest_without_one_upstream_changes_no_verdict)
 Test(session, a_wrong_late_digest_takes_the_place_of_a_missing_one)
 {
     struct session_record record = fresh_record();
-    struct face_session face = face_saying(FACE_DECISION_REALFACE, "AA");
-    cr_expect_eq(session_settle(&record, &face, &required, NOW), SESSION_UNCHANGED);
-    cr_expect_eq(session_settle(&record, &face, &required, EXPIRES_AT), SESSION_CHANGED);
+    struct face_session *face = face_saying(FACE_DECISION_REALFACE, "AA");
+    cr_expect_eq(session_settle(&record, face, &required, NOW), SESSION_UNCHANGED);
+    cr_expect_eq(session_settle(&record, face, &required, EXPIRES_AT), SESSION_CHANGED);
     cr_expect_eq(record.verdict.decision, DECISION_LIVE);
     cr_expect_not(record.verdict.accepted);
     cr_expect_eq(record.verdict.reasons, 1U << REASON_DIGEST_MISSING);
@@ -314,11 +316,13 @@ Test(session, settle_writes_the_verdict_and_owes_the_deletion_at_once)
 Test(session, settle_leaves_an_unfinished_session_alone)
 {
     struct session_record record = fresh_record();
-    struct face_session face = {.status = FACE_STATUS_RUNNING, .status_word = "Running"};
+    struct face_session *face = face_saying(FACE_DECISION_NONE, "");
+    face->attempt_count = 0;
+    face->status = FACE_STATUS_RUNNING;
     struct session_record before = record;
-    cr_expect_eq(session_settle(&record, &face, &when_given, EXPIRES_AT - 1), SESSION_UNCHANGED);
+    cr_expect_eq(session_settle(&record, face, &when_given, EXPIRES_AT - 1), SESSION_UNCHANGED);
     cr_expect(same_record(&before, &record));
-    cr_expect_eq(session_settle(&record, &face, &when_given, EXPIRES_AT), SESSION_CHANGED);
+    cr_expect_eq(session_settle(&record, face, &when_given, EXPIRES_AT), SESSION_CHANGED);
     cr_expect_eq(record.verdict.decision, DECISION_EXPIRED);
     cr_expect_str_eq(record.results_json, "{\"attempts\":[]}");
     free(record.results_json);
@@ -339,12 +343,12 @@ Test(session, settle_of_a_session_gone_upstream_owes_nothing)
 Test(session, settle_happens_once)
 {
     static const enum session_state states[] = {SESSION_SETTLED, SESSION_REMOVED, SESSION_ORPHANED};
-    struct face_session face = face_saying(FACE_DECISION_REALFACE, "");
+    struct face_session *face = face_saying(FACE_DECISION_REALFACE, "");
     for (size_t i = 0; i < 3; i++) {
         struct session_record record = fresh_record();
         record.state = states[i];
         struct session_record before = record;
-        cr_expect_eq(session_settle(&record, &face, &when_given, EXPIRES_AT), SESSION_UNCHANGED);
+        cr_expect_eq(session_settle(&record, face, &when_given, EXPIRES_AT), SESSION_UNCHANGED);
         cr_expect_eq(session_settle(&record, NULL, &when_given, EXPIRES_AT), SESSION_UNCHANGED);
         cr_expect(same_record(&before, &record));
     }
@@ -353,16 +357,16 @@ Test(session, settle_happens_once)
 Test(session, results_that_do_not_fit_are_left_out)
 {
     struct session_record record = fresh_record();
-    struct face_session face = face_saying(FACE_DECISION_SPOOFFACE, "");
-    face.attempt_count = FACE_ATTEMPTS_MAX;
+    struct face_session *face = face_saying(FACE_DECISION_SPOOFFACE, "");
+    face->attempt_count = FACE_ATTEMPTS_MAX;
     for (int i = 1; i < FACE_ATTEMPTS_MAX; i++) {
-        struct face_attempt *attempt = &face.attempts[i];
+        struct face_attempt *attempt = &face->attempts[i];
         *attempt = (struct face_attempt){.attempt_id = i + 1, .status = FACE_STATUS_FAILED};
         attempt->has_error = true;
         /* control characters grow sixfold when written */
         memset(attempt->error_message, '\x01', sizeof attempt->error_message - 1);
     }
-    cr_expect_eq(session_settle(&record, &face, &when_given, NOW), SESSION_CHANGED);
+    cr_expect_eq(session_settle(&record, face, &when_given, NOW), SESSION_CHANGED);
     cr_expect_str_eq(record.results_json, "{\"attempts\":[]}");
     free(record.results_json);
 }

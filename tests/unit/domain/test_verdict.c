@@ -7,6 +7,7 @@
 
 static const uint8_t key[SHA256_BYTES] = {9, 8, 7};
 
+/* Larger than a stack frame should be, so tests keep it static. */
 struct scene {
     struct face_session face;
     struct session_completion completion;
@@ -15,7 +16,7 @@ struct scene {
 
 static void scene_init(struct scene *scene)
 {
-    *scene = (struct scene){0};
+    memset(scene, 0, sizeof *scene);
     scene->face.status = FACE_STATUS_RUNNING;
     scene->evidence = (struct evidence){
         .face = &scene->face,
@@ -70,7 +71,7 @@ Test(verdict, takes_the_largest_attempt_id_wherever_it_stands)
 {
     static const int32_t orders[][3] = {{1, 2, 3}, {3, 2, 1}, {2, 3, 1}, {1, 3, 2}};
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
-        struct scene scene;
+        static struct scene scene;
         scene_init(&scene);
         for (size_t k = 0; k < 3; k++) {
             bool newest = orders[i][k] == 3;
@@ -85,7 +86,7 @@ Test(verdict, takes_the_largest_attempt_id_wherever_it_stands)
 
 Test(verdict, an_older_success_never_counts)
 {
-    struct scene scene;
+    static struct scene scene;
     scene_init(&scene);
     add_success(&scene, 1, FACE_DECISION_REALFACE, "AA");
     add_attempt(&scene, 2, FACE_STATUS_FAILED);
@@ -103,7 +104,7 @@ Test(verdict, an_older_success_never_counts)
 
 Test(verdict, a_failed_attempt_with_attempts_left_stays_pending)
 {
-    struct scene scene;
+    static struct scene scene;
     scene_init(&scene);
     add_attempt(&scene, 1, FACE_STATUS_FAILED);
     expect_verdict(&scene, "{\"decision\":\"pending\",\"accepted\":false,\"reasons\":[],"
@@ -118,7 +119,7 @@ Test(verdict, a_failed_attempt_with_attempts_left_stays_pending)
 
 Test(verdict, a_running_last_attempt_is_waited_for)
 {
-    struct scene scene;
+    static struct scene scene;
     scene_init(&scene);
     add_attempt(&scene, 1, FACE_STATUS_FAILED);
     add_attempt(&scene, 2, FACE_STATUS_FAILED);
@@ -129,7 +130,7 @@ Test(verdict, a_running_last_attempt_is_waited_for)
 
 Test(verdict, an_error_of_the_client_waits_while_any_attempt_runs)
 {
-    struct scene scene;
+    static struct scene scene;
     scene_init(&scene);
     add_attempt(&scene, 1, FACE_STATUS_RUNNING);
     add_attempt(&scene, 2, FACE_STATUS_FAILED);
@@ -141,7 +142,7 @@ Test(verdict, an_error_of_the_client_waits_while_any_attempt_runs)
 
 Test(verdict, nothing_seen_upstream_expires_with_the_token)
 {
-    struct scene scene;
+    static struct scene scene;
     scene_init(&scene);
     scene.face.status = FACE_STATUS_NOT_STARTED;
     cr_expect_not(judge(&scene).settled);
@@ -153,7 +154,7 @@ Test(verdict, nothing_seen_upstream_expires_with_the_token)
 
 Test(verdict, the_word_succeeded_without_attempts_means_nothing)
 {
-    struct scene scene;
+    static struct scene scene;
     scene_init(&scene);
     scene.face.status = FACE_STATUS_SUCCEEDED;
     cr_expect_not(judge(&scene).settled);
@@ -162,7 +163,7 @@ Test(verdict, the_word_succeeded_without_attempts_means_nothing)
 Test(verdict, a_session_upstream_does_not_know_is_expired_whatever_the_policy)
 {
     for (enum digest_policy policy = DIGEST_REQUIRE; policy <= DIGEST_OFF; policy++) {
-        struct scene scene;
+        static struct scene scene;
         scene_init(&scene);
         scene.evidence.face = NULL;
         scene.evidence.policy = policy;
@@ -175,7 +176,7 @@ Test(verdict, a_session_upstream_does_not_know_is_expired_whatever_the_policy)
 
 Test(verdict, abuse_denies_a_live_face_and_asks_to_stop)
 {
-    struct scene scene;
+    static struct scene scene;
     scene_init(&scene);
     add_success(&scene, 1, FACE_DECISION_REALFACE, "");
     scene.face.attempts[0].abuse_detected = true;
@@ -186,7 +187,7 @@ Test(verdict, abuse_denies_a_live_face_and_asks_to_stop)
 
 Test(verdict, abuse_on_an_earlier_attempt_denies_too)
 {
-    struct scene scene;
+    static struct scene scene;
     scene_init(&scene);
     add_success(&scene, 2, FACE_DECISION_REALFACE, "");
     add_attempt(&scene, 1, FACE_STATUS_FAILED)->abuse_detected = true;
@@ -197,7 +198,7 @@ Test(verdict, abuse_on_an_earlier_attempt_denies_too)
 
 Test(verdict, abuse_leaves_an_unsettled_session_pending)
 {
-    struct scene scene;
+    static struct scene scene;
     scene_init(&scene);
     add_attempt(&scene, 1, FACE_STATUS_FAILED)->abuse_detected = true;
     cr_expect_not(judge(&scene).settled);
@@ -206,7 +207,7 @@ Test(verdict, abuse_leaves_an_unsettled_session_pending)
 
 Test(verdict, keeps_the_hash_of_the_digest_for_one_that_comes_late)
 {
-    struct scene scene;
+    static struct scene scene;
     uint8_t expected[SHA256_BYTES];
     scene_init(&scene);
     add_success(&scene, 1, FACE_DECISION_REALFACE, "abCD01");
@@ -224,6 +225,12 @@ Test(verdict, digests_compare_without_case_and_only_whole)
     digest_hash(key, SLICE("00ffAb"), a);
     digest_hash(key, SLICE("00FFaB"), b);
     cr_expect_eq(memcmp(a, b, sizeof a), 0);
+    digest_hash(key, SLICE("azAZ[`"), a);
+    digest_hash(key, SLICE("AZaz[`"), b);
+    cr_expect_eq(memcmp(a, b, sizeof a), 0, "both ends of the alphabet");
+    digest_hash(key, SLICE("azAZ{@"), b);
+    cr_expect_neq(memcmp(a, b, sizeof a), 0, "and nothing beyond them");
+    digest_hash(key, SLICE("00ffAb"), a);
     static const char *const others[] = {"00ffA", "00ffAb0", "", "00ff@b", "00ff`B", "00ff\vb"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         digest_hash(key, slice_of(others[i]), b);
@@ -246,7 +253,7 @@ Test(verdict, the_longest_digest_of_either_side_is_compared_whole)
     char longest[FACE_DIGEST_SIZE];
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
-    struct scene scene;
+    static struct scene scene;
     scene_init(&scene);
     add_success(&scene, 1, FACE_DECISION_REALFACE, longest);
     say_digest(&scene, longest);
@@ -310,7 +317,7 @@ Test(verdict, writes_all_members)
 /* A whole answer as upstream sends it, through the parser. */
 static void judge_json(const char *json, struct judgement *ret)
 {
-    CLEANUP(face_session) struct face_session face = {0};
+    static struct face_session face;
     const struct session_completion completion = {0};
     const char *why = NULL;
     cr_assert_eq(face_session_parse(slice_of(json), &face, &why), 0, "%s", why);
@@ -321,6 +328,7 @@ static void judge_json(const char *json, struct judgement *ret)
                                       .policy = DIGEST_WHEN_GIVEN,
                                       .digest_key = key};
     verdict_judge(&evidence, ret);
+    face_session_done(&face);
 }
 
 #define ANSWER(attempts)                                                                           \

@@ -197,7 +197,9 @@ static void fill_completion(int said, struct session_completion *ret)
 
 static void judge_combination(const struct combination *c, struct judgement *ret)
 {
-    struct face_session face = {.status = (enum face_status)bit_number(c->status)};
+    static struct face_session face;
+    memset(&face, 0, sizeof face);
+    face.status = (enum face_status)bit_number(c->status);
     if (c->newest != NEWEST_NONE) {
         face.attempt_count = 1;
         face.attempts[0].attempt_id = 7;
@@ -284,7 +286,8 @@ static uint32_t roll(struct fake_random *random, uint32_t sides)
 
 static void roll_face(struct fake_random *random, struct face_session *ret)
 {
-    *ret = (struct face_session){.status = (enum face_status)roll(random, STATUS_END)};
+    memset(ret, 0, sizeof *ret);
+    ret->status = (enum face_status)roll(random, STATUS_END);
     ret->attempt_count = roll(random, 4);
     for (size_t i = 0; i < ret->attempt_count; i++) {
         struct face_attempt *attempt = &ret->attempts[i];
@@ -333,7 +336,7 @@ Test(verdict_table, accepts_exactly_what_deserves_it_in_random_evidence)
     fake_random_init(&random, 20260101);
     unsigned accepted = 0;
     for (unsigned i = 0; i < 60000; i++) {
-        struct face_session face;
+        static struct face_session face;
         roll_face(&random, &face);
         bool right = roll(&random, 3) > 0;
         struct session_completion completion;
