@@ -117,7 +117,7 @@ static unsigned active_watches(struct fixture *it)
 
 Test(curl_loop, a_kept_connection_stays_watched)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it);
     for (int i = 0; i < 3; i++) {
         server_script(&it.server, OK, THEN_KEEP);
@@ -131,7 +131,7 @@ Test(curl_loop, a_kept_connection_stays_watched)
 
 Test(curl_loop, a_kept_connection_that_is_closed_does_not_keep_the_loop_busy)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it);
     server_script(&it.server, OK, THEN_KEEP);
     server_script(&it.server, OK, THEN_CLOSE);
@@ -151,7 +151,7 @@ Test(curl_loop, a_kept_connection_that_is_closed_does_not_keep_the_loop_busy)
 
 Test(curl_loop, bytes_nobody_asked_for_do_no_harm)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it);
     server_script(&it.server, OK, THEN_KEEP);
     server_script(&it.server, OK "HTTP/1.1 408 Idle\r\nContent-Length: 0\r\n\r\n", THEN_KEEP);
@@ -165,7 +165,7 @@ Test(curl_loop, bytes_nobody_asked_for_do_no_harm)
 
 Test(curl_loop, failed_connects_leave_no_watch)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it);
     int port;
     close(server_listen(&port, 1));
@@ -181,7 +181,7 @@ Test(curl_loop, failed_connects_leave_no_watch)
 
 Test(curl_loop, names_are_looked_up_without_leaving_a_watch)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it);
     (void)snprintf(it.url, sizeof it.url, "http://no-such-host.invalid:%d/", it.server.port);
     curl_easy_setopt(it.fetches[0].transfer.easy, CURLOPT_URL, it.url);
@@ -193,7 +193,7 @@ Test(curl_loop, names_are_looked_up_without_leaving_a_watch)
 
 Test(curl_loop, a_callback_may_stop_another_transfer)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it);
     server_script(&it.server, NULL, THEN_HOLD);
     curl_loop_start(&it.fetches[1].transfer);
@@ -215,7 +215,7 @@ Test(curl_loop, a_callback_may_stop_another_transfer)
 
 Test(curl_loop, unused_connections_above_the_limit_are_closed)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it);
     for (size_t i = 0; i < 4; i++) {
         server_script(&it.server, OK, THEN_KEEP);

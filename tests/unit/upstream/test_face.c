@@ -198,7 +198,7 @@ static const char *log_text(struct world *it)
 
 Test(face, create_sends_exactly_what_the_service_expects)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     server_script(&it.server, reply(&it, HEAD("200 OK"), SESSION(ID, TOKEN)), THEN_KEEP);
     struct told told = {0};
@@ -237,7 +237,7 @@ Test(face, create_sends_exactly_what_the_service_expects)
 
 Test(face, create_leaves_out_what_was_not_given)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     server_script(&it.server, reply(&it, HEAD("200 OK"), SESSION(ID, TOKEN)), THEN_KEEP);
     (void)run(&it, CREATE);
@@ -250,7 +250,7 @@ Test(face, create_leaves_out_what_was_not_given)
 
 Test(face, get_and_delete_name_the_session_below_the_prefix)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     close_client(&it);
     char endpoint[160];
@@ -276,7 +276,7 @@ Test(face, get_and_delete_name_the_session_below_the_prefix)
 
 Test(face, ids_that_are_none_do_not_go_out)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     struct told told = {0};
     (void)face_get_session(it.client, "../settings", "req-1", on_done, &told);
@@ -344,7 +344,7 @@ Test(face, every_answer_becomes_what_the_table_says)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct row *row = &rows[i];
-        struct world it;
+        static struct world it;
         setup(&it);
         server_script(&it.server, reply(&it, row->head, row->body), THEN_KEEP);
         struct told told = run(&it, row->operation);
@@ -361,7 +361,7 @@ Test(face, every_answer_becomes_what_the_table_says)
 
 Test(face, a_create_answer_of_no_use_still_names_its_session)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     server_script(&it.server, reply(&it, HEAD("200 OK"), SESSION(ID, "")), THEN_KEEP);
     server_script(&it.server,
@@ -382,7 +382,7 @@ Test(face, a_create_answer_of_no_use_still_names_its_session)
 
 Test(face, an_answer_above_the_cap_is_broken)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     enum { BODY = 1024 * 1024 };
     static char text[BODY + 128];
@@ -401,7 +401,7 @@ Test(face, an_answer_above_the_cap_is_broken)
 
 Test(face, a_head_without_end_is_broken)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     enum { LINES = 20000 };
     static char text[LINES * 8 + 64];
@@ -435,7 +435,7 @@ Test(face, cut_off_and_reset_answers_are_broken)
         {"HTTP/1.1 100 Continue\r\n\r\n", THEN_CLOSE},
     };
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
-        struct world it;
+        static struct world it;
         setup(&it);
         server_script(&it.server, cuts[i].reply, cuts[i].end);
         struct told told = run(&it, CREATE);
@@ -448,7 +448,7 @@ Test(face, cut_off_and_reset_answers_are_broken)
 
 Test(face, a_silent_upstream_is_a_timeout)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     close_client(&it);
     it.config.timeout_ms = 100;
@@ -466,7 +466,7 @@ Test(face, a_silent_upstream_is_a_timeout)
 
 Test(face, a_create_that_never_left_was_not_performed)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     close_client(&it);
     char endpoint[64];
@@ -496,7 +496,7 @@ Test(face, a_create_that_never_left_was_not_performed)
 Test(face, a_connection_that_does_not_come_up_is_a_timeout)
 {
     enum { FILLERS = 4 };
-    struct world it;
+    static struct world it;
     setup(&it);
     close_client(&it);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -525,7 +525,7 @@ Test(face, a_connection_that_does_not_come_up_is_a_timeout)
 
 Test(face, connections_are_kept)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     for (int i = 0; i < 10; i++) {
         server_script(&it.server, reply(&it, HEAD("200 OK"), SESSION(ID, TOKEN)), THEN_KEEP);
@@ -543,7 +543,7 @@ Test(face, a_create_is_not_sent_again_when_its_kept_connection_dies)
 {
     static const enum step_end ends[] = {THEN_CLOSE, THEN_RESET};
     for (size_t i = 0; i < 2; i++) {
-        struct world it;
+        static struct world it;
         setup(&it);
         server_script(&it.server, reply(&it, HEAD("200 OK"), SESSION(ID, "")), THEN_KEEP);
         server_script(&it.server, NULL, ends[i]);
@@ -559,7 +559,7 @@ Test(face, a_create_is_not_sent_again_when_its_kept_connection_dies)
 
 Test(face, a_get_is_sent_again_when_its_kept_connection_dies)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     server_script(&it.server, reply(&it, HEAD("200 OK"), SESSION(ID, "")), THEN_KEEP);
     server_script(&it.server, NULL, THEN_CLOSE);
@@ -572,7 +572,7 @@ Test(face, a_get_is_sent_again_when_its_kept_connection_dies)
 
 Test(face, a_kept_connection_closed_meanwhile_is_not_used)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     for (size_t i = 1; i <= 3; i++) {
         server_script(&it.server, reply(&it, HEAD("200 OK"), SESSION(ID, TOKEN)), THEN_CLOSE);
@@ -588,7 +588,7 @@ Test(face, a_kept_connection_closed_meanwhile_is_not_used)
 
 Test(face, many_calls_run_side_by_side)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     static struct told told[SERVER_STEPS];
     for (size_t i = 0; i < SERVER_STEPS; i++) {
@@ -608,7 +608,7 @@ Test(face, many_calls_run_side_by_side)
 
 Test(face, a_busy_upstream_pauses_all_calls)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     server_script(&it.server, reply(&it, HEAD("429 Slow") "Retry-After: 20\r\n", ""), THEN_KEEP);
     (void)run(&it, GET);
@@ -623,7 +623,7 @@ Test(face, a_busy_upstream_pauses_all_calls)
 
 Test(face, a_full_queue_refuses)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     close_client(&it);
     it.config.queue_max = 1;
@@ -643,7 +643,7 @@ Test(face, a_full_queue_refuses)
 
 Test(face, a_cancelled_call_tells_nobody)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     struct told told = {0};
     server_script(&it.server, NULL, THEN_HOLD);
@@ -663,7 +663,7 @@ Test(face, a_cancelled_call_tells_nobody)
 
 Test(face, callbacks_may_start_and_cancel_calls)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     struct told held = {0}, next = {0};
     server_script(&it.server, NULL, THEN_HOLD);
@@ -683,7 +683,7 @@ Test(face, callbacks_may_start_and_cancel_calls)
 
 Test(face, may_be_freed_with_calls_waiting_and_under_way)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     struct told told = {0};
     server_script(&it.server, NULL, THEN_HOLD);
@@ -699,7 +699,7 @@ Test(face, may_be_freed_with_calls_waiting_and_under_way)
 
 Test(face, refuses_to_start_without_a_proper_endpoint_or_key)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     char error[128];
     struct face_config config = it.config;
@@ -721,7 +721,7 @@ Test(face, refuses_to_start_without_a_proper_endpoint_or_key)
 
 Test(face, every_call_is_one_log_line_without_secrets)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     server_script(&it.server,
                   reply(&it, HEAD("200 OK") "apim-request-id: abc-123\r\n", SESSION(ID, TOKEN)),
@@ -746,7 +746,7 @@ Test(face, every_call_is_one_log_line_without_secrets)
 
 Test(face, calls_are_counted_and_timed)
 {
-    struct world it;
+    static struct world it;
     setup(&it);
     server_script(&it.server, reply(&it, HEAD("200 OK"), SESSION(ID, TOKEN)), THEN_KEEP);
     server_script(&it.server, NULL, THEN_HOLD);

@@ -95,15 +95,14 @@ Test(face_exchange, sends_nothing_to_whom_nobody_vouches_for)
         .key = "secret", .connect_timeout_ms = 5000, .timeout_ms = 5000, .max_answer_bytes = 1024};
     struct face_exchange_pool *pool = face_exchange_pool_new(loop, &config);
     struct face_exchange *exchange = face_exchange_take(pool);
-    enum { PENDING = CURL_LAST };
-    CURLcode result = PENDING;
+    CURLcode result = CURL_LAST;
     char url[64];
     (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/", server.port);
     exchange->owner = &result;
     exchange->transfer.finished = on_finished;
     face_exchange_set_post(exchange, url, "r", SLICE("{}"));
     curl_loop_start(&exchange->transfer);
-    while (result == PENDING) {
+    while (result == CURL_LAST) {
         uv_run(&uv, UV_RUN_ONCE);
     }
     cr_assert_eq(result, CURLE_PEER_FAILED_VERIFICATION, "%s", curl_easy_strerror(result));

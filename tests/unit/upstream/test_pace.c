@@ -5,7 +5,7 @@
 #include "upstream/pace.h"
 
 #include <criterion/criterion.h>
-#include <stdlib.h>
+#include <string.h>
 
 enum { TICKETS = 64 };
 
@@ -37,7 +37,7 @@ struct fixture {
 
 static void setup(struct fixture *it, uint64_t rate, uint64_t queue_max, uint64_t max_wait_ms)
 {
-    *it = (struct fixture){0};
+    memset(it, 0, sizeof *it);
     cr_assert_eq(uv_loop_init(&it->uv), 0);
     fake_clock_init(&it->clock, 0);
     it->metrics = metrics_new();
@@ -112,7 +112,7 @@ static void advance(struct fixture *it, int64_t ms)
 
 Test(pace, grants_at_the_next_turn_of_the_loop)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 10, 10, 2000);
     struct asker *asker = ask(&it, PACE_CREATE);
     cr_assert_not(asker->granted);
@@ -125,7 +125,7 @@ Test(pace, grants_at_the_next_turn_of_the_loop)
 
 Test(pace, sleeps_when_there_is_nothing_to_do)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 2, 10, 60000);
     cr_assert_eq(uv_backend_timeout(&it.uv), 0); /* no handle runs: nothing to wait for */
     ask_many(&it, PACE_CREATE, 3);
@@ -138,7 +138,7 @@ Test(pace, sleeps_when_there_is_nothing_to_do)
 
 Test(pace, results_go_first_then_creates_then_deletes)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 10, 100, 2000);
     ask_many(&it, PACE_DELETE, 1);
     ask_many(&it, PACE_CREATE, 2);
@@ -150,7 +150,7 @@ Test(pace, results_go_first_then_creates_then_deletes)
 
 Test(pace, every_fifth_turn_is_a_deletes)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 100, 100, 2000);
     ask_many(&it, PACE_RESULT, 6);
     ask_many(&it, PACE_CREATE, 6);
@@ -162,7 +162,7 @@ Test(pace, every_fifth_turn_is_a_deletes)
 
 Test(pace, one_priority_is_served_in_the_order_of_asking)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 100, 100, 2000);
     for (char name = 'A'; name < 'F'; name++) {
         ask(&it, PACE_DELETE)->name = name;
@@ -178,7 +178,7 @@ static void check_rate(uint64_t rate, int64_t step_ms)
 {
     enum { GRANTS = 3000 };
     static uint64_t at[GRANTS];
-    struct fixture it;
+    static struct fixture it;
     setup(&it, rate, 1000, 60000);
     size_t count = 0;
     while (count < GRANTS - rate) {
@@ -214,7 +214,7 @@ Test(pace, never_exceeds_the_rate_in_any_second)
 
 Test(pace, refuses_what_the_full_queue_cannot_hold)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 10, 3, 2000);
     ask_many(&it, PACE_CREATE, 3);
     struct asker *fourth = ask(&it, PACE_RESULT);
@@ -228,7 +228,7 @@ Test(pace, refuses_what_the_full_queue_cannot_hold)
 
 Test(pace, refuses_after_the_longest_wait)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 1, 10, 500);
     struct asker *first = ask(&it, PACE_CREATE);
     struct asker *second = ask(&it, PACE_CREATE);
@@ -244,7 +244,7 @@ Test(pace, refuses_after_the_longest_wait)
 
 Test(pace, wakes_by_itself_for_a_turn_and_for_a_refusal)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 100, 10, 30);
     it.pace = pace_free(it.pace);
     struct pace_config config = {40, 100, 60000, clock_system(), NULL};
@@ -267,7 +267,7 @@ Test(pace, wakes_by_itself_for_a_turn_and_for_a_refusal)
 
 Test(pace, pauses_and_refuses_who_cannot_wait_that_long)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 10, 10, 2000);
     struct asker *early = ask(&it, PACE_CREATE);
     pace_pause(it.pace, 5000);
@@ -287,7 +287,7 @@ Test(pace, pauses_and_refuses_who_cannot_wait_that_long)
 
 Test(pace, a_shorter_pause_does_not_end_a_longer_one)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 10, 10, 9000);
     struct asker *asker = ask(&it, PACE_CREATE);
     pace_pause(it.pace, 3000);
@@ -301,7 +301,7 @@ Test(pace, a_shorter_pause_does_not_end_a_longer_one)
 
 Test(pace, a_pause_from_a_callback_holds_the_rest)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 10, 10, 9000);
     ask(&it, PACE_CREATE)->pauses = true;
     struct asker *second = ask(&it, PACE_CREATE);
@@ -314,7 +314,7 @@ Test(pace, a_pause_from_a_callback_holds_the_rest)
 
 Test(pace, a_withdrawn_ticket_has_no_turn_and_costs_none)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 2, 10, 2000);
     struct asker *gone = ask(&it, PACE_CREATE);
     ask_many(&it, PACE_CREATE, 2);
@@ -328,7 +328,7 @@ Test(pace, a_withdrawn_ticket_has_no_turn_and_costs_none)
 
 Test(pace, callbacks_may_withdraw_others)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 10, 2, 2000);
     struct asker *granted = ask(&it, PACE_CREATE);
     granted->withdraws = ask(&it, PACE_CREATE);
@@ -344,7 +344,7 @@ Test(pace, callbacks_may_withdraw_others)
 
 Test(pace, asking_again_after_a_refusal_does_not_hold_the_loop)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 10, 10, 2000);
     pace_pause(it.pace, 100000);
     ask(&it, PACE_CREATE)->asks_again = true;
@@ -355,7 +355,7 @@ Test(pace, asking_again_after_a_refusal_does_not_hold_the_loop)
 
 Test(pace, forgets_waiting_tickets_when_freed)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 1, 2, 2000);
     ask_many(&it, PACE_CREATE, 5);
     teardown(&it);
@@ -367,7 +367,7 @@ Test(pace, forgets_waiting_tickets_when_freed)
 
 Test(pace, shows_its_length)
 {
-    struct fixture it;
+    static struct fixture it;
     setup(&it, 2, 10, 2000);
     ask_many(&it, PACE_CREATE, 5);
     turn(&it);
