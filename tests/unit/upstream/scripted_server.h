@@ -52,7 +52,7 @@ struct server_connection {
 };
 
 /* The whole request, or false when the peer closed or speaks TLS. */
-static bool server_read(int socket, char request[SERVER_REQUEST])
+static inline bool server_read(int socket, char request[SERVER_REQUEST])
 {
     size_t size = 0;
     for (;;) {
@@ -75,7 +75,7 @@ static bool server_read(int socket, char request[SERVER_REQUEST])
     }
 }
 
-static struct step server_next_step(struct server *server, const char *request)
+static inline struct step server_next_step(struct server *server, const char *request)
 {
     pthread_mutex_lock(&server->lock);
     struct step step = {.reply = "HTTP/1.1 500 Unscripted\r\nContent-Length: 0\r\n\r\n"};
@@ -91,7 +91,7 @@ static struct step server_next_step(struct server *server, const char *request)
     return step;
 }
 
-static void server_write(int socket, const char *bytes, size_t size)
+static inline void server_write(int socket, const char *bytes, size_t size)
 {
     while (size > 0) {
         ssize_t sent = send(socket, bytes, size, MSG_NOSIGNAL);
@@ -103,7 +103,7 @@ static void server_write(int socket, const char *bytes, size_t size)
     }
 }
 
-static void *server_connection_run(void *context)
+static inline void *server_connection_run(void *context)
 {
     struct server_connection connection = *(struct server_connection *)context;
     free(context);
@@ -135,7 +135,7 @@ static void *server_connection_run(void *context)
     return NULL;
 }
 
-static void *server_accept_run(void *context)
+static inline void *server_accept_run(void *context)
 {
     struct server *server = context;
     for (;;) {
@@ -158,7 +158,7 @@ static void *server_accept_run(void *context)
     }
 }
 
-static int server_listen(int *ret_port, int backlog)
+static inline int server_listen(int *ret_port, int backlog)
 {
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -170,7 +170,7 @@ static int server_listen(int *ret_port, int backlog)
     return listener;
 }
 
-static void server_start(struct server *server)
+static inline void server_start(struct server *server)
 {
     memset(server, 0, sizeof *server);
     pthread_mutex_init(&server->lock, NULL);
@@ -179,7 +179,7 @@ static void server_start(struct server *server)
     pthread_create(&server->acceptor, NULL, server_accept_run, server);
 }
 
-static void server_stop(struct server *server)
+static inline void server_stop(struct server *server)
 {
     pthread_mutex_lock(&server->lock);
     server->stopping = true;
@@ -200,7 +200,7 @@ static void server_stop(struct server *server)
 }
 
 /* What the next request without a step gets. */
-static void server_script(struct server *server, const char *reply, enum step_end end)
+static inline void server_script(struct server *server, const char *reply, enum step_end end)
 {
     pthread_mutex_lock(&server->lock);
     cr_assert_lt(server->step_count, SERVER_STEPS);
@@ -208,7 +208,7 @@ static void server_script(struct server *server, const char *reply, enum step_en
     pthread_mutex_unlock(&server->lock);
 }
 
-static size_t server_requests(struct server *server)
+static inline size_t server_requests(struct server *server)
 {
     pthread_mutex_lock(&server->lock);
     size_t count = server->request_count;
@@ -216,7 +216,7 @@ static size_t server_requests(struct server *server)
     return count;
 }
 
-static size_t server_connections(struct server *server)
+static inline size_t server_connections(struct server *server)
 {
     pthread_mutex_lock(&server->lock);
     size_t count = server->connection_count;
@@ -224,7 +224,7 @@ static size_t server_connections(struct server *server)
     return count;
 }
 
-static void server_await_closed(struct server *server, size_t count)
+static inline void server_await_closed(struct server *server, size_t count)
 {
     pthread_mutex_lock(&server->lock);
     while (server->closed_count < count) {
