@@ -132,9 +132,9 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     (void)purpose;
     struct curl_transfer *transfer = context;
     transfer->connects = true;
-    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    address->protocol);
-    return fd < 0 ? CURL_SOCKET_BAD : fd;
+    /* -1 is CURL_SOCKET_BAD */
+    return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                  address->protocol);
 }
 
 static int on_close(void *context, curl_socket_t fd)
@@ -226,8 +226,8 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         return;
     }
     int flags = status < 0 ? CURL_CSELECT_ERR : 0;
-    flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
-    flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
+    flags |= (events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0;
+    flags |= (events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
     drive(loop, fd, flags);
     /* libcurl tells changes only, and does not know of the stop above */
     if (watch_find(loop, fd) == watch) {
