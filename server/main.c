@@ -36,7 +36,6 @@ static const struct argp_option table_options[] = {
     {"yaml", OPTION_YAML, NULL, 0, "Write a YAML file to start from", 0},
     {0},
 };
-static const struct argp_option no_options[] = {{0}};
 
 struct command {
     const char *name;
@@ -60,7 +59,7 @@ static const struct command commands[] = {
      "Keys that are there stay as they are. Replicas need the same folder content."},
     {"probe", "ask a running server whether it is ready (its admin.listen, GET /readyz)",
      source_options, command_probe, "Exit code 0: ready, 1: not, and says why."},
-    {"version", "show the version", no_options, command_version, NULL},
+    {"version", "show the version", NULL, command_version, NULL},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
