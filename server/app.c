@@ -4,12 +4,6 @@
  */
 #include "app.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "app_process.h"
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -21,6 +15,12 @@
 #include "lifecycle/sessions.h"
 #include "routes/services.h"
 #include "routes/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 enum {
     ERROR_SIZE = 512,
@@ -62,6 +62,7 @@ static bool open_store(struct app *app)
     const struct store_config config = {
         .path = app->settings->store_path,
         .queue_max = app->settings->store_queue,
+        .timeout_ms = app->settings->store_timeout,
         .intents_max = INTENTS_MAX,
         .metrics = app->metrics,
         .clock = clock_system(),

@@ -2,13 +2,12 @@
  * `livenessd emulate`: the emulator alone, with the same process around it.
  */
 #include "app.h"
-
-#include <stdio.h>
-#include <unistd.h>
-
 #include "app_process.h"
 #include "base/json.h"
 #include "emulator/emulator.h"
+
+#include <stdio.h>
+#include <unistd.h>
 
 enum { ERROR_SIZE = 512, SETTLE_MS = 2000 };
 

@@ -3,15 +3,15 @@
  */
 #include "app_process.h"
 
+#include "base/alloc.h"
+#include "base/clock.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include "base/alloc.h"
-#include "base/clock.h"
 
 enum { FILES_APART = 256 }; /* store, upstream, admin, emulator, logs */
 
@@ -103,16 +103,11 @@ static void collect(void *context)
         METRIC_SERIES(metrics_counter(metrics, "process_cpu_seconds_total",
                                       "CPU time of the process, user and system.", NULL));
     series_add(cpu, seconds - series_value(cpu));
-    long pages = 0;
-    long resident = 0;
-    FILE *statm = fopen("/proc/self/statm", "re");
-    if (!statm)
-        return;
-    if (fscanf(statm, "%ld %ld", &pages, &resident) == 2)
+    size_t resident = 0;
+    if (uv_resident_set_memory(&resident) == 0)
         series_set(METRIC_SERIES(metrics_gauge(metrics, "process_resident_memory_bytes",
                                                "Resident memory of the process.", NULL)),
-                   (double)resident * (double)sysconf(_SC_PAGESIZE));
-    (void)fclose(statm);
+                   (double)resident);
 }
 
 void process_describe(struct metrics *metrics)

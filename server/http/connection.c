@@ -3,9 +3,8 @@
  * hold, and how they end. Requests are exchange.c's. Invariant: a connection is counted from accept
  * until its last descriptor is closed, so the caps bound descriptors, not only the library's part.
  */
-#include "http/listener_private.h"
-
 #include "http/forwarded.h"
+#include "http/listener_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,6 +6,8 @@
  */
 #include "http/loop.h"
 
+#include "http/loop_private.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-
-#include "http/loop_private.h"
 
 enum { HOOKS_MAX = 8, SETTLE_WAIT_MS = 10 };
 

@@ -3,9 +3,8 @@
  * to the library. Invariant: after that the exchange belongs to the library, so it is always the
  * last thing done.
  */
-#include "http/listener_private.h"
-
 #include "base/secret.h"
+#include "http/listener_private.h"
 
 #include <assert.h>
 #include <stdio.h>

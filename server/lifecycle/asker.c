@@ -4,8 +4,6 @@
  */
 #include "lifecycle/asker.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/table.h"
@@ -13,6 +11,7 @@
 #include "lifecycle/change.h"
 #include "lifecycle/outbox.h"
 
+#include <string.h>
 #include <utlist.h>
 
 struct asking {

@@ -5,10 +5,10 @@
  */
 #include "lifecycle/cache.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/table.h"
+
+#include <string.h>
 
 struct entry {
     UT_hash_handle hh;

@@ -3,12 +3,11 @@
  */
 #include "lifecycle/change.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "lifecycle/cache.h"
 
+#include <string.h>
 #include <utlist.h>
 
 struct change {

@@ -4,8 +4,6 @@
  */
 #include "lifecycle/creation.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/secret.h"
@@ -13,6 +11,7 @@
 #include "lifecycle/change.h"
 #include "lifecycle/outbox.h"
 
+#include <string.h>
 #include <utlist.h>
 
 struct creation {

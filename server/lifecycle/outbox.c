@@ -4,13 +4,12 @@
  */
 #include "lifecycle/outbox.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/uv_timer.h"
 #include "lifecycle/change.h"
 
+#include <string.h>
 #include <utlist.h>
 
 enum { LOOK_EVERY_MS = 1000 };

@@ -1,9 +1,8 @@
 /*
  * Who calls: collects the credentials of a request, and hands out device tokens.
  */
-#include "routes/session_flow.h"
-
 #include "base/buf.h"
+#include "routes/session_flow.h"
 
 #define COOKIE        "livenessd_device"
 #define SECURE_COOKIE "__Host-" COOKIE

@@ -1,11 +1,10 @@
 /*
  * POST …/detectLiveness-sessions/{id}/completion: the frontend's word that the check is over. It is
- * recorded first, then the result is fetched and judged; the answer is GET's.
+ * recorded first, then the result is fetched and judged; the answer is that of a GET.
  */
-#include "routes/session_flow.h"
-
 #include "base/cleanup.h"
 #include "lifecycle/change.h"
+#include "routes/session_flow.h"
 
 static enum flow_next identify(struct flow *flow)
 {

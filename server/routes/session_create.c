@@ -1,12 +1,11 @@
 /*
  * POST …/detectLiveness-sessions: creates a session upstream and answers with its auth token.
  */
+#include "base/cleanup.h"
+#include "base/secret.h"
 #include "routes/session_flow.h"
 
 #include <string.h>
-
-#include "base/cleanup.h"
-#include "base/secret.h"
 
 static enum flow_next identify(struct flow *flow)
 {

@@ -2,11 +2,10 @@
  * DELETE …/detectLiveness-sessions/{id}: gone here at once, and upstream as soon as it answers; the
  * answer waits for the first try, so that 204 normally means gone there too.
  */
+#include "lifecycle/change.h"
 #include "routes/session_flow.h"
 
 #include <stddef.h>
-
-#include "lifecycle/change.h"
 
 static enum flow_next identify(struct flow *flow)
 {

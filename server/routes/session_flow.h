@@ -48,7 +48,7 @@ enum flow_next look_answer(struct flow *flow);
 
 /* POST …/{id}/completion (session_complete.c) */
 struct complete_flow {
-    struct look_flow look; /* first: its last steps are GET's */
+    struct look_flow look; /* first: its last steps are those of a GET */
     struct completion_request request;
     cJSON *document; /* what `request` points into; freed when the change is over */
     struct change *change;

@@ -2,11 +2,10 @@
  * GET …/detectLiveness-sessions/{id}: the session and its verdict. A settled one comes from memory
  * or the store; one that is not settled is looked at upstream, because frontends ask once only.
  */
+#include "base/cleanup.h"
 #include "routes/session_flow.h"
 
 #include <string.h>
-
-#include "base/cleanup.h"
 
 static enum flow_next identify(struct flow *flow)
 {

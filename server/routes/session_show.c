@@ -2,12 +2,11 @@
  * A session as its owner may see it: an allow-list, never the upstream's body. No upstream id, no
  * token, no digest.
  */
+#include "base/json.h"
+#include "domain/verdict.h"
 #include "routes/session_flow.h"
 
 #include <string.h>
-
-#include "base/json.h"
-#include "domain/verdict.h"
 
 enum { SESSION_BODY_MAX = 32 * 1024 };
 

@@ -57,7 +57,7 @@ static struct relay *relay_new(void)
         abort();
     relay->transfer.easy = easy;
     relay->transfer.finished = finished;
-    curl_loop_adopt(curls, easy);
+    curl_loop_adopt(curls, &relay->transfer);
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -80,7 +80,7 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *request)
     relay->answer_size = 0;
     curl_easy_setopt(relay->transfer.easy, CURLOPT_POSTFIELDS, request->entity.base);
     curl_easy_setopt(relay->transfer.easy, CURLOPT_POSTFIELDSIZE, (long)request->entity.len);
-    curl_loop_start(curls, &relay->transfer);
+    curl_loop_start(&relay->transfer);
     return 0;
 }
 
