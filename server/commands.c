@@ -4,12 +4,12 @@
  */
 #include "commands.h"
 
-#include <stdio.h>
-#include <sys/prctl.h>
-
 #include "app.h"
 #include "config/keyring.h"
 #include "probe.h"
+
+#include <stdio.h>
+#include <sys/prctl.h>
 
 enum { ERRORS_LIMIT = 128 * 1024, OUTPUT_LIMIT = 256 * 1024, REASON_SIZE = 1024 };
 

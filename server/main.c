@@ -2,16 +2,16 @@
  * The command line: which command, its options by argp, and the exit code: 0 done, 1 failed, 64
  * wrong usage. What commands do is in commands.c.
  */
+#include "base/alloc.h"
+#include "commands.h"
+#include "config/suggestion.h"
+
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-#include "base/alloc.h"
-#include "commands.h"
-#include "config/suggestion.h"
 
 enum { OPTION_SET = 256, OPTION_DIR, OPTION_LISTEN, OPTION_LOG_LEVEL, OPTION_YAML };
 enum { NAME_SIZE = 64 };

@@ -4,14 +4,14 @@
  */
 #include "probe.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-
-#include "base/clock.h"
 
 enum { DEADLINE_MS = 3000, ANSWER_LIMIT = 16384, CHUNK_BYTES = 1024, REASON_MAX = 200 };
 

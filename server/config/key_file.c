@@ -4,15 +4,15 @@
  */
 #include "config/key_file.h"
 
+#include "base/crypto.h"
+#include "base/random.h"
+#include "config/settings_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/crypto.h"
-#include "base/random.h"
-#include "config/settings_file.h"
 
 enum { ASIDE_SIZE = 80, ASIDE_RANDOM_BYTES = 8 };
 

@@ -5,16 +5,15 @@
  */
 #include "config/keyring.h"
 
-#include <errno.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "base/ec_pem.h"
 #include "base/random.h"
 #include "base/secret.h"
 #include "config/key_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { FILE_LIMIT = 4096 };
 
@@ -49,41 +48,12 @@ static void put_random_key(struct buf *ret)
     secret_wipe(hex, sizeof hex);
 }
 
-static void put_receipt_key(struct buf *ret)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when freed */
-    char *pem = NULL;
-    if (!key || !bio || PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
-        abort(); /* out of memory or without the default provider */
-    }
-    long size = BIO_get_mem_data(bio, &pem);
-    buf_append(ret, pem, (size_t)size);
-    BIO_free(bio);
-    EVP_PKEY_free(key);
-}
-
 static bool parse_key(struct slice text, uint8_t ret[KEY_BYTES])
 {
     if (text.len == 2 * KEY_BYTES + 1 && text.data[text.len - 1] == '\n') {
         text.len--;
     }
     return hex_decode(text, ret, KEY_BYTES) == 0;
-}
-
-static bool is_receipt_key(struct slice text)
-{
-    char no_passphrase[] = ""; /* else OpenSSL asks for one on the terminal */
-    BIO *bio = BIO_new_mem_buf(text.data, (int)text.len);
-    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase) : NULL;
-    char group[32] = "";
-    size_t len = 0;
-    bool fine = key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
-                EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1 &&
-                strcmp(group, "prime256v1") == 0;
-    EVP_PKEY_free(key);
-    BIO_free(bio);
-    return fine;
 }
 
 /* ---- files ---- */
@@ -136,7 +106,7 @@ static int make_key(const struct job *job, enum key key)
     CLEANUP(secret_buf) struct buf content;
     buf_init_secret(&content, FILE_LIMIT);
     if (key == RECEIPT) {
-        put_receipt_key(&content);
+        ec_pem_generate(&content);
     } else {
         put_random_key(&content);
     }
@@ -156,8 +126,8 @@ static int read_key(const struct job *job, enum key key, uint8_t ret[KEY_BYTES])
     if (error != 0) {
         return fail_read(job, key, error);
     }
-    bool fine =
-        key == RECEIPT ? is_receipt_key(buf_slice(&content)) : parse_key(buf_slice(&content), ret);
+    bool fine = key == RECEIPT ? ec_pem_is_private_key(buf_slice(&content))
+                               : parse_key(buf_slice(&content), ret);
     return fine ? 0 : fail_content(job, key);
 }
 

@@ -4,10 +4,10 @@
  */
 #include "config/settings.h"
 
+#include "config/settings_draft.h"
+
 #include <errno.h>
 #include <stdlib.h>
-
-#include "config/settings_draft.h"
 
 /* The one default that depends on another setting. */
 static void derive_keys_dir(struct settings *settings)

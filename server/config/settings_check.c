@@ -2,10 +2,10 @@
  * What settings must hold together, and the entries of lists. Each rule reports by itself, so that
  * all errors show at once; settings already refused are left out.
  */
-#include <stdlib.h>
-
 #include "base/crypto.h"
 #include "config/settings_draft.h"
+
+#include <stdlib.h>
 
 enum { TOKEN_NAME_MAX = 64 };
 

@@ -4,11 +4,11 @@
  */
 #include "config/settings_draft.h"
 
+#include "base/secret.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "base/secret.h"
 
 enum { ERROR_LINE_SIZE = 600, ERRORS_MAX = 100 };
 

@@ -3,11 +3,11 @@
  */
 #include "config/settings_file.h"
 
+#include "base/secret.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include "base/secret.h"
 
 enum { CHUNK_BYTES = 4096 };
 

@@ -1,13 +1,12 @@
 /*
  * Durations, sizes, rates and counts: a whole number and a unit, within the table's range.
  */
+#include "config/settings_parse.h"
 #include "config/settings_value.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-
-#include "config/settings_parse.h"
 
 struct unit {
     const char *name;

@@ -1,15 +1,14 @@
 /*
  * Secrets that stand in files. Nothing of their content gets into an error.
  */
+#include "base/secret.h"
 #include "config/settings_draft.h"
+#include "config/settings_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "base/secret.h"
-#include "config/settings_file.h"
 
 static struct slice without_newline(struct slice text)
 {

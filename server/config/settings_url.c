@@ -2,11 +2,11 @@
  * The two kinds of URL a setting can be: our public origin and the endpoint of the upstream. Values
  * are not repeated in errors: people paste passwords into URLs.
  */
-#include <ctype.h>
-#include <stdlib.h>
-
 #include "base/address.h"
 #include "config/settings_parse.h"
+
+#include <ctype.h>
+#include <stdlib.h>
 
 struct url {
     bool https;

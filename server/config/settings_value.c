@@ -5,12 +5,12 @@
  */
 #include "config/settings_value.h"
 
+#include "base/secret.h"
+#include "config/settings_parse.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "base/secret.h"
-#include "config/settings_parse.h"
 
 enum { LIST_ITEM_MAX = 1024 };
 

@@ -3,12 +3,12 @@
  * than YAML: no anchors, no tags, no second document, no key twice.
  * Invariant: while a value is expected, `path` is its key and `name` what the key stands for.
  */
+#include "config/settings_draft.h"
+#include "config/settings_file.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <yaml.h>
-
-#include "config/settings_draft.h"
-#include "config/settings_file.h"
 
 enum { FILE_MAX = 1048576, PATH_LIMIT = 120, DEPTH_MAX = 8, SEEN_MAX = 256, ITEMS_MAX = 1024 };
 

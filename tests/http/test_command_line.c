@@ -129,7 +129,7 @@ static void expect_usage(const char *verb, const char *const *more, const char *
 
 Test(command_line, hints_after_wrong_usage)
 {
-    expect_usage("chek", NULL, "unknown command 'chek', did you mean 'check'?");
+    expect_usage("xcheck", NULL, "unknown command 'xcheck', did you mean 'check'?");
     expect_usage("frobnicate", NULL, "unknown command 'frobnicate'\n");
     expect_usage("check", WORDS("--loud"), "unrecognized option '--loud'");
     expect_usage("check", WORDS("file.yaml"), "'file.yaml' is one argument too many");
