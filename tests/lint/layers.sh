@@ -17,13 +17,13 @@ declare -A allowed=(
     [emulator]='http base'
 )
 
-# HEADER PREFIX: pattern of the files that may include it
+# HEADER PREFIX: patterns of the files that may include it
 declare -A owners=(
     ['h2o']='server/http/*'
     ['curl/']='server/upstream/*'
     ['jwt.h']='server/base/jwt*'
     ['cjson/']='server/base/json*'
-    ['openssl/']='server/base/*'
+    ['openssl/']='server/base/* server/config/key*'
     ['sqlite3.h']='server/store/*'
     ['yaml.h']='server/config/*'
 )
@@ -54,15 +54,15 @@ check_project() { # FILE LINE HEADER
 }
 
 check_foreign() { # FILE LINE HEADER
-    local prefix
+    local prefix pattern patterns
     for prefix in "${!owners[@]}"; do
-        case $3 in
-        "$prefix"*)
+        [[ $3 == "$prefix"* ]] || continue
+        read -ra patterns <<<"${owners[$prefix]}"
+        for pattern in "${patterns[@]}"; do
             # shellcheck disable=SC2053 # the right side is a pattern
-            [[ $1 == ${owners[$prefix]} ]] ||
-                echo "$1:$2: only ${owners[$prefix]} may include <$3>"
-            ;;
-        esac
+            [[ $1 != $pattern ]] || return 0
+        done
+        echo "$1:$2: only ${owners[$prefix]} may include <$3>"
     done
 }
 

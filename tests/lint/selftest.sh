@@ -126,11 +126,11 @@ finds banned server/http/bad.c:3
 clean_tree
 {
     printf 'void f(void)\n{\n'
-    yes '    g();' | head -n 60
+    printf '    g();%.0s\n' {1..60}
     printf '}\n'
 } | write server/base/long.c
 finds sizes server/base/long.c:2
-yes '/* . */' | head -n 500 | write server/base/long.c
+printf '/* . */%.0s\n' {1..500} | write server/base/long.c
 finds sizes server/base/long.c:500
 
 clean_tree
