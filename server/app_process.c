@@ -99,9 +99,8 @@ static void collect(void *context)
         return;
     double seconds = (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6 +
                      (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
-    struct series *cpu =
-        METRIC_SERIES(metrics_counter(metrics, "process_cpu_seconds_total",
-                                      "CPU time of the process, user and system.", NULL));
+    struct series *cpu = METRIC_SERIES(metrics_counter(
+        metrics, "process_cpu_seconds_total", "CPU time of the process, user and system.", NULL));
     series_add(cpu, seconds - series_value(cpu));
     size_t resident = 0;
     if (uv_resident_set_memory(&resident) == 0)

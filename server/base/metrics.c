@@ -2,9 +2,10 @@
  * The registry: families, their series and what is counted. The text exposition is
  * metrics_write.c's. Invariant: a series never moves, so callers may keep it.
  */
-#include "base/metrics_private.h"
+#include "base/metrics.h"
 
 #include "base/alloc.h"
+#include "base/metrics_private.h"
 
 #include <assert.h>
 #include <stdarg.h>

@@ -3,9 +3,9 @@
  */
 #include "base/table.h"
 
-#include <string.h>
-
 #include "base/random.h"
+
+#include <string.h>
 
 struct sip {
     uint64_t v0, v1, v2, v3;

@@ -5,13 +5,13 @@
  */
 #include "upstream/curl_loop.h"
 
+#include "base/alloc.h"
+#include "base/uv_timer.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "base/alloc.h"
-#include "base/uv_timer.h"
 
 enum { FIRST_SLOTS = 64 };
 

@@ -4,15 +4,15 @@
  */
 #include "upstream/endpoint.h"
 
+#include "base/address.h"
+#include "base/buf.h"
+#include "base/slice.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
-
-#include "base/address.h"
-#include "base/buf.h"
-#include "base/slice.h"
 
 enum { ENDPOINT_MAX = 2048 };
 

@@ -6,11 +6,6 @@
  */
 #include "upstream/face.h"
 
-#include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/json.h"
@@ -21,6 +16,11 @@
 #include "upstream/face_judge.h"
 #include "upstream/face_report.h"
 #include "upstream/pace.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     MS_PER_S = 1000,

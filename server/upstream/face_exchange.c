@@ -6,13 +6,13 @@
  */
 #include "upstream/face_exchange.h"
 
+#include "base/alloc.h"
+#include "base/secret.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/alloc.h"
-#include "base/secret.h"
 
 enum {
     SPARE_MAX = 128,

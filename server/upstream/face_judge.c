@@ -5,12 +5,12 @@
  */
 #include "upstream/face_judge.h"
 
-#include <string.h>
-#include <strings.h>
-
 #include "base/json.h"
 #include "base/secret.h"
 #include "upstream/retry_after.h"
+
+#include <string.h>
+#include <strings.h>
 
 static enum face_outcome broken(struct face_answer *ret, const char **ret_why, const char *why)
 {

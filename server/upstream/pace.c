@@ -6,12 +6,12 @@
  */
 #include "upstream/pace.h"
 
-#include <assert.h>
-#include <stdlib.h>
-
 #include "base/alloc.h"
 #include "base/uv_timer.h"
 #include "upstream/rate_window.h"
+
+#include <assert.h>
+#include <stdlib.h>
 
 enum {
     MS_PER_S = 1000,

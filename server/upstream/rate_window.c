@@ -4,10 +4,10 @@
  */
 #include "upstream/rate_window.h"
 
+#include "base/alloc.h"
+
 #include <assert.h>
 #include <stdlib.h>
-
-#include "base/alloc.h"
 
 enum { MS_PER_S = 1000 };
 

@@ -2,9 +2,8 @@
  * Any bytes as a token, and any bytes as header and payload of a well signed one: no harm, and
  * nothing is taken that is not signed.
  */
-#include "base/jwt.h"
-
 #include "base/crypto.h"
+#include "base/jwt.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -1,8 +1,7 @@
 /* Promises of base/jwt.h, and an attack on each. */
-#include "base/jwt.h"
-
 #include "base/crypto.h"
 #include "base/json.h"
+#include "base/jwt.h"
 #include "base/jwt_private.h"
 #include "base/random.h"
 

@@ -1,9 +1,8 @@
 /* Promises of base/log.h, seen through a pipe. */
-#include "base/log.h"
-
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

@@ -1,7 +1,6 @@
 /* Promises of base/problem.h, for every line of the table. */
-#include "base/problem.h"
-
 #include "base/json.h"
+#include "base/problem.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* Promises of base/secret.h. */
-#include "base/secret.h"
-
 #include "base/alloc.h"
+#include "base/secret.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -3,13 +3,12 @@
  */
 #pragma once
 
+#include "scripted_server.h"
 #include "upstream/face.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-
-#include "scripted_server.h"
 
 #define ID           "0190c0de-1234-7abc-8def-0123456789ab"
 #define OTHER_ID     "0190c0de-1234-7abc-8def-0123456789ff"

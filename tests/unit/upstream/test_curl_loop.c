@@ -1,12 +1,11 @@
 /*
  * libcurl on libuv: watches that outlive transfers, and callbacks that stop others.
  */
+#include "scripted_server.h"
 #include "upstream/curl_loop.h"
 
 #include <criterion/criterion.h>
 #include <sys/stat.h>
-
-#include "scripted_server.h"
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
