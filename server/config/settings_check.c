@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { TOKEN_NAME_MAX = 64 };
+enum { TOKEN_NAME_MAX = 63 };
 
 static bool is_broken(const struct settings_draft *draft, int index)
 {
@@ -176,7 +176,7 @@ static const char *token_fault(const struct token *token)
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     if (token->name.len == 0 || token->name.len > TOKEN_NAME_MAX ||
         !consists_of(token->name, name_characters)) {
-        return "has no name of 1 to 64 letters, digits, '.', '_' and '-' before the first colon";
+        return "has no name of 1 to 63 letters, digits, '.', '_' and '-' before the first colon";
     }
     if (token->digest.len != SHA256_HEX - 1 || !consists_of(token->digest, "0123456789abcdef")) {
         return "has no SHA-256 of 64 lower-case hex digits after the name (printf %s TOKEN | "

@@ -138,12 +138,12 @@ Test(settings_check, takes_app_tokens_with_and_without_scopes)
 
 Test(settings_check, refuses_other_app_tokens)
 {
-    static const char name[] = "--set auth.app_tokens: entry 1 has no name of 1 to 64";
+    static const char name[] = "--set auth.app_tokens: entry 1 has no name of 1 to 63";
     static const char digest[] = "entry 1 has no SHA-256 of 64 lower-case hex digits";
     static const char scope[] = "entry 1 names an unknown scope";
     expect_tokens(":" DIGEST_A, name);
     expect_tokens("a b:" DIGEST_A, name);
-    expect_tokens("0123456789012345678901234567890123456789012345678901234567890123a:" DIGEST_A,
+    expect_tokens("0123456789012345678901234567890123456789012345678901234567890123:" DIGEST_A,
                   name);
     expect_tokens("shop", digest);
     expect_tokens("shop:" DIGEST_A "0", digest);
