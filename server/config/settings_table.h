@@ -63,6 +63,8 @@ SETTING(SIZE,     store_cache, "store.cache", "32MB", 0, 4294967296, NULL,
         "Memory for settled sessions, so that reading them asks no disk.")
 SETTING(INTEGER,  store_queue, "store.queue", "10000", 16, 1000000, NULL,
         "Writes and reads that may wait for the store; above it StoreUnavailable.")
+SETTING(DURATION, store_timeout, "store.timeout", "10s", 100, 600000, NULL,
+        "Longest a write or read waits for the store, then StoreUnavailable; a disk that hangs delays the end of the process as long.")
 SETTING(TEXT,     keys_dir, "keys.dir", "", 0, 4000, NULL,
         "Folder of the keys; empty is <store.path>.keys. Replicas share its content.")
 SETTING(BOOLEAN,  keys_generate, "keys.generate", "false", 0, 0, NULL,

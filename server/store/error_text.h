@@ -3,9 +3,9 @@
  */
 #pragma once
 
-#include <stddef.h>
-
 #include "base/alloc.h"
+
+#include <stddef.h>
 
 struct error_text {
     char *text; /* NUL-terminated once said; may be NULL when size is 0 */

@@ -5,12 +5,12 @@
  */
 #pragma once
 
+#include "base/alloc.h"
+#include "store/uuid_bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/alloc.h"
-#include "store/uuid_bytes.h"
 
 struct intents;
 

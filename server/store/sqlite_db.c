@@ -4,14 +4,14 @@
  */
 #include "store/sqlite_db.h"
 
-#include <limits.h>
-#include <sqlite3.h>
-#include <stdlib.h>
-
 #include "store/sqlite_row.h"
 #include "store/sqlite_schema.h"
 #include "store/sqlite_statements.h"
 #include "store/uuid_bytes.h"
+
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdlib.h>
 
 enum { BUSY_TIMEOUT_MS = 2000 };
 

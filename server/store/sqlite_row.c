@@ -4,11 +4,11 @@
  */
 #include "store/sqlite_row.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "store/session_columns.h"
 #include "store/uuid_bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static bool bind_text(sqlite3_stmt *statement, int at, const char *text)
 {

@@ -3,11 +3,11 @@
  */
 #pragma once
 
-#include <sqlite3.h>
-#include <stdbool.h>
-
 #include "base/alloc.h"
 #include "store/store.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
 
 /* Binds every column of session_columns.h from parameter 1 on, then the id. The record has to live
  * until the statement is reset. The number of the next parameter, or 0 when SQLite refuses. */

@@ -4,10 +4,10 @@
  */
 #include "store/sqlite_schema.h"
 
+#include "store/store.h"
+
 #include <assert.h>
 #include <stdio.h>
-
-#include "store/store.h"
 
 /* The scripts spell these as numbers. */
 _Static_assert(SESSION_CREATED == 0 && SESSION_ORPHANED == 3 && DELETION_OWED == 1, "see indexes");

@@ -4,11 +4,11 @@
  */
 #pragma once
 
-#include <sqlite3.h>
-#include <stdbool.h>
-
 #include "base/alloc.h"
 #include "store/error_text.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
 
 /* "lvnd" as SQLite's application_id: says whose file it is. */
 #define SCHEMA_APPLICATION_ID     1819700836

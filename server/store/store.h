@@ -5,23 +5,24 @@
  * record from the old one); the store only promises that
  *  - a callback that says STORE_OK comes after the sync that covers the write,
  *  - a save succeeds only on the revision it was made from,
- *  - whatever fails is said as STORE_UNAVAILABLE and the next call is tried afresh.
+ *  - whatever fails is said as STORE_UNAVAILABLE and the next call is tried afresh,
+ *  - no call waits longer than timeout_ms, whatever the disk does.
  *
  * Callbacks run on the loop, never from within the call that started them; each call ends in
  * exactly one callback unless it is cancelled. Times are wall clock milliseconds.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <uv.h>
-
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/random.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
 
 enum {
     RECORD_HASH_BYTES = 32,
@@ -104,7 +105,7 @@ enum store_result {
     STORE_OK,
     STORE_NOT_FOUND,
     STORE_CONFLICT,   /* save: the revision has moved on; insert: the id exists */
-    STORE_UNAVAILABLE /* nothing is promised about the write */
+    STORE_UNAVAILABLE /* nothing is promised about the write: it may even come to be later */
 };
 
 struct store_counts {
@@ -119,7 +120,8 @@ struct store_call;
 
 struct store_config {
     const char *path;        /* of the SQLite file; made with mode 0600 when new */
-    size_t queue_max;        /* calls not yet answered; above it STORE_UNAVAILABLE */
+    size_t queue_max;        /* calls the disk owes an answer; above it STORE_UNAVAILABLE */
+    uint64_t timeout_ms;     /* of a call, then STORE_UNAVAILABLE; at least 1 */
     unsigned intents_max;    /* creates between intent and record; at least 1 */
     struct metrics *metrics; /* livenessd_store_…; may be NULL */
     const struct clock *clock;
@@ -130,10 +132,12 @@ struct store_config {
  * A second process on the same path is refused. */
 struct store *store_open(uv_loop_t *uv, const struct store_config *config, char *ret_error,
                          size_t error_size);
-/* Finishes what is queued (callbacks do not run any more), stops the thread, closes. The uv handle
- * needs turns of the loop to go (loop_settle). */
+/* Finishes what is queued (callbacks do not run any more), stops the thread, closes. The uv handles
+ * need turns of the loop to go (loop_settle). A thread that a disk holds longer than timeout_ms is
+ * left behind with its memory and its files, so the process has to end then. */
 struct store *store_close(struct store *store);
-/* False from a failed write until one succeeds (the store tries by itself about once a second). */
+/* False from a failed write or a call that was not answered in time until a write succeeds (the
+ * store tries by itself about once a second). */
 bool store_ready(const struct store *store);
 
 /* `record` is NULL unless a load said STORE_OK; it then belongs to the callee. */

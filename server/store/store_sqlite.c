@@ -1,55 +1,66 @@
 /*
  * The store over one SQLite file, as the loop sees it: calls go to the thread
- * (store_sqlite_thread.c) and come back through one uv_async. Opening and closing is
- * store_sqlite_open.c's. Invariant: each call is answered from deliver() and from nowhere else, so
- * no callback runs inside the call that started it.
+ * (store_sqlite_thread.c) and come back through one uv_async, or are given up by the timer
+ * (store_sqlite_deadline.c). Opening and closing is store_sqlite_open.c's. Invariant: calls are
+ * answered from these two handles and from nowhere else, so no callback runs inside the call that
+ * started it.
  */
+#include "base/cleanup.h"
+#include "store/store_sqlite_private.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "store/store_sqlite_private.h"
-
-static void run_callback(struct store_call *call)
+void store_call_answer(struct store_call *call, enum store_result result)
 {
-    bool ok = call->result == STORE_OK;
+    bool ok = result == STORE_OK;
+    store_metrics_answer(&call->store->metrics, call->kind, result);
+    if (call->cancelled) {
+        return;
+    }
+    call->cancelled = true;
     switch (call->kind) {
     case CALL_DUE:
-        call->callback.listed(call->context, call->result, ok ? call->records : NULL,
+        call->callback.listed(call->context, result, ok ? call->records : NULL,
                               ok ? call->record_count : 0);
         break;
     case CALL_COUNT:
-        call->callback.counted(call->context, call->result, ok ? &call->counts : NULL);
+        call->callback.counted(call->context, result, ok ? &call->counts : NULL);
         break;
     case CALL_LOAD:
-        call->callback.done(call->context, call->result, ok ? TAKE(call->record) : NULL);
+        call->callback.done(call->context, result, ok ? TAKE(call->record) : NULL);
         break;
     default:
-        call->callback.done(call->context, call->result, NULL);
+        call->callback.done(call->context, result, NULL);
         break;
     }
 }
 
 /* A callback may start and cancel calls, and may close the store: the list is then empty. */
-void store_deliver(uv_async_t *handle)
+void store_deliver(struct store *store)
 {
-    struct store *store = handle->data;
     uv_mutex_lock(&store->lock);
     call_queue_append(&store->delivering, &store->done);
     uv_mutex_unlock(&store->lock);
     struct store_call *call = NULL;
     while ((call = call_queue_pop(&store->delivering))) {
-        store_metrics_note(&store->metrics, call);
+        store_metrics_commit(&store->metrics, &call->commit);
+        store_unwatch(store, call);
         if (call->kind != CALL_PROBE) {
             store->waiting--;
             store_metrics_queue(&store->metrics, store->waiting);
         }
-        if (!call->cancelled) {
-            run_callback(call);
+        if (!call->late) {
+            store_call_answer(call, call->result);
         }
         (void)store_call_free(call);
     }
+}
+
+void store_on_answered(uv_async_t *handle)
+{
+    store_deliver(handle->data);
 }
 
 static struct store_call *call_new(struct store *store, enum call_kind kind, void *context)
@@ -81,6 +92,8 @@ static struct store_call *submit(struct store_call *call)
     uv_mutex_unlock(&store->lock);
     if (refused) {
         (void)uv_async_send(&store->answered);
+    } else {
+        store_watch(store, call);
     }
     return call;
 }

@@ -1,9 +1,9 @@
 /*
  * Queues of store calls, and the end of a call.
  */
-#include <stdlib.h>
-
 #include "store/store_sqlite_private.h"
+
+#include <stdlib.h>
 
 void call_queue_push(struct call_queue *queue, struct store_call *call)
 {

@@ -36,19 +36,23 @@ void store_metrics_init(struct store_metrics *metrics, struct metrics *registry)
     metrics->commit_duration =
         METRIC_SERIES(metrics_histogram(registry, "livenessd_store_commit_duration_seconds",
                                         "Time of a write transaction, its sync included.", NULL));
-    metrics->queue = METRIC_SERIES(metrics_gauge(registry, "livenessd_store_queue",
-                                                 "Calls to the store not yet answered.", NULL));
+    metrics->queue = METRIC_SERIES(
+        metrics_gauge(registry, "livenessd_store_queue", "Calls the disk owes an answer.", NULL));
 }
 
-void store_metrics_note(const struct store_metrics *metrics, const struct store_call *call)
+void store_metrics_answer(const struct store_metrics *metrics, enum call_kind kind,
+                          enum store_result result)
 {
-    if (!metrics->queue) {
-        return;
+    if (metrics->queue) {
+        series_add(metrics->calls[kind][result], 1);
     }
-    series_add(metrics->calls[call->kind][call->result], 1);
-    if (call->commit.there) {
-        series_add(metrics->commits[call->commit.committed], 1);
-        series_observe(metrics->commit_duration, (double)call->commit.duration_ns / 1e9);
+}
+
+void store_metrics_commit(const struct store_metrics *metrics, const struct commit_report *commit)
+{
+    if (metrics->queue && commit->there) {
+        series_add(metrics->commits[commit->committed], 1);
+        series_observe(metrics->commit_duration, (double)commit->duration_ns / 1e9);
     }
 }
 

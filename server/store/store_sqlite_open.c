@@ -3,6 +3,9 @@
  * and after it has stopped serving. Invariant: the lock on the intents file is taken before the
  * database is touched and given back after it is closed.
  */
+#include "base/cleanup.h"
+#include "store/store_sqlite_private.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,9 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "base/cleanup.h"
-#include "store/store_sqlite_private.h"
 
 /* After this long upstream has dropped the session by itself. */
 static const int64_t orphan_keep_ms = (int64_t)48 * 60 * 60 * 1000;
@@ -151,12 +151,18 @@ struct store *store_open(uv_loop_t *uv, const struct store_config *config, char 
         return NULL;
     }
     store->queue_max = config->queue_max;
+    store->timeout_ms = config->timeout_ms;
+    store->clock = config->clock;
     atomic_init(&store->ready, true);
     store_metrics_init(&store->metrics, config->metrics);
     check_uv(uv_mutex_init(&store->lock));
     check_uv(uv_cond_init(&store->asked));
-    check_uv(uv_async_init(uv, &store->answered, store_deliver));
+    check_uv(uv_cond_init(&store->ending));
+    check_uv(uv_async_init(uv, &store->answered, store_on_answered));
+    check_uv(uv_timer_init(uv, &store->deadline));
     store->answered.data = store;
+    store->deadline.data = store;
+    store->handles = 2;
     check_uv(start_thread(store));
     return store;
 }
@@ -169,9 +175,30 @@ static void drop_calls(struct call_queue *queue)
     }
 }
 
+/* False when the disk holds the thread; it will not touch the handles any more. */
+static bool end_thread(struct store *store)
+{
+    int waited = 0;
+    uv_mutex_lock(&store->lock);
+    store->closing = true;
+    uv_cond_signal(&store->asked);
+    while (!store->ended && waited == 0) {
+        waited = uv_cond_timedwait(&store->ending, &store->lock, store->timeout_ms * 1000000U);
+    }
+    store->left_behind = !store->ended;
+    uv_mutex_unlock(&store->lock);
+    if (!store->left_behind) {
+        check_uv(uv_thread_join(&store->thread));
+    }
+    return !store->left_behind;
+}
+
 static void on_handle_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct store *store = handle->data;
+    if (--store->handles == 0 && !store->left_behind) {
+        free(store);
+    }
 }
 
 struct store *store_close(struct store *store)
@@ -179,16 +206,17 @@ struct store *store_close(struct store *store)
     if (!store) {
         return NULL;
     }
-    uv_mutex_lock(&store->lock);
-    store->closing = true;
-    uv_cond_signal(&store->asked);
-    uv_mutex_unlock(&store->lock);
-    check_uv(uv_thread_join(&store->thread));
-    drop_calls(&store->done);
+    /* what a thread left behind may still touch is leaked: this process is about to end */
+    if (end_thread(store)) {
+        drop_calls(&store->done);
+        close_files(store);
+        uv_cond_destroy(&store->asked);
+        uv_cond_destroy(&store->ending);
+        uv_mutex_destroy(&store->lock);
+    }
     drop_calls(&store->delivering);
-    close_files(store);
-    uv_cond_destroy(&store->asked);
-    uv_mutex_destroy(&store->lock);
+    store->oldest = NULL;
     uv_close((uv_handle_t *)&store->answered, on_handle_closed);
+    uv_close((uv_handle_t *)&store->deadline, on_handle_closed);
     return NULL;
 }

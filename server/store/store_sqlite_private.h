@@ -5,15 +5,15 @@
  */
 #pragma once
 
+#include "store/intents.h"
+#include "store/sqlite_db.h"
+#include "store/store.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
-
-#include "store/intents.h"
-#include "store/sqlite_db.h"
-#include "store/store.h"
 
 /* The first ones only read. */
 enum call_kind {
@@ -40,12 +40,17 @@ struct commit_report {
 };
 
 /* Call lifetime: made by whoever asks, handed to the thread, handed back, freed after the callback.
- */
+ * Until it is handed back the loop touches none but its own members and those that are asked. */
 struct store_call {
     struct store_call *next;
     struct store *store;
     enum call_kind kind;
-    bool cancelled; /* [loop] */
+    bool cancelled; /* [loop] the callback is not to run, or has run */
+    /* store_sqlite_deadline.c */
+    struct store_call *younger; /* [loop] */
+    uint64_t deadline_ms;       /* [loop] */
+    bool watched;               /* [loop] */
+    bool late;                  /* [loop] answered for the thread, which still has it */
     union {
         store_done *done;
         store_listed *listed;
@@ -87,30 +92,53 @@ struct store_metrics { /* all NULL without a registry */
 };
 
 void store_metrics_init(struct store_metrics *metrics, struct metrics *registry);
-void store_metrics_note(const struct store_metrics *metrics, const struct store_call *call);
+void store_metrics_answer(const struct store_metrics *metrics, enum call_kind kind,
+                          enum store_result result);
+void store_metrics_commit(const struct store_metrics *metrics, const struct commit_report *commit);
 void store_metrics_queue(const struct store_metrics *metrics, size_t waiting);
 
-/* Process lifetime; freed when the loop has let go of the handle. */
+/* Process lifetime; freed when the loop has let go of the handles. */
 struct store {
     uv_async_t answered; /* any thread; keeps the loop alive */
+    uv_timer_t deadline; /* [loop] runs while a call is watched */
+    unsigned handles;    /* [loop] of the two, those not closed */
     uv_thread_t thread;
     uv_mutex_t lock;
-    uv_cond_t asked;
+    uv_cond_t asked;              /* there is something to do, or nothing any more */
+    uv_cond_t ending;             /* ended */
     struct call_queue to_do;      /* [lock] */
     struct call_queue done;       /* [lock] */
     struct call_queue delivering; /* [loop] */
+    struct store_call *oldest;    /* [loop] of those watched, by age */
+    struct store_call *youngest;  /* [loop] */
     bool closing;                 /* [lock] */
-    size_t waiting;               /* [loop] calls made and not yet answered */
+    bool ended;                   /* [lock] the thread touches nothing any more */
+    bool left_behind;             /* [lock] closed although the thread has not ended */
+    size_t waiting;               /* [loop] calls made and not yet handed back */
     size_t queue_max;             /* [const] */
-    atomic_bool ready;            /* written by the thread */
+    uint64_t timeout_ms;          /* [const] */
+    const struct clock *clock;    /* [const] */
+    atomic_bool ready;            /* written by the thread, and by the loop under the lock */
     struct sqlite_db *db;         /* [thread] */
     uint64_t probe_at_ns;         /* [thread] */
     struct intents *intents;      /* [loop] */
     struct store_metrics metrics; /* [loop] */
 };
 
-/* Callback of the handle: tells the callers. */
-void store_deliver(uv_async_t *handle);
+/* Callback of the async handle: tells the callers. */
+void store_on_answered(uv_async_t *handle);
+/* Tells the callers what the thread has answered until now. */
+void store_deliver(struct store *store);
+/* Tells one caller; the call is not touched afterwards, the callback may have ended it. */
+void store_call_answer(struct store_call *call, enum store_result result);
+
+/* From here on the call is answered within the timeout. */
+void store_watch(struct store *store, struct store_call *call);
+/* The thread has answered it; calls that are not watched are left alone. */
+void store_unwatch(struct store *store, struct store_call *call);
+/* Callback of the timer. */
+void store_on_deadline(uv_timer_t *timer);
+
 /* Body of the thread; `argument` is the store. Ends once closing is set and nothing is left to do.
  */
 void store_thread_main(void *argument);

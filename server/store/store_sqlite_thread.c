@@ -4,9 +4,9 @@
  * seen what is not yet on the disk. Invariant: no answer but STORE_UNAVAILABLE leaves a transaction
  * that did not commit.
  */
-#include <stdlib.h>
-
 #include "store/store_sqlite_private.h"
+
+#include <stdlib.h>
 
 static const uint64_t probe_interval_ns = 1000000000;
 
@@ -69,8 +69,10 @@ static void hand_back(struct store *store, struct call_queue *batch)
 {
     uv_mutex_lock(&store->lock);
     call_queue_append(&store->done, batch);
+    if (!store->left_behind) { /* under the lock, or the handle could go in between */
+        (void)uv_async_send(&store->answered);
+    }
     uv_mutex_unlock(&store->lock);
-    (void)uv_async_send(&store->answered);
 }
 
 static void run_batch(struct store *store, struct call_queue *batch)
@@ -135,4 +137,8 @@ void store_thread_main(void *argument)
             probe(store);
         }
     }
+    uv_mutex_lock(&store->lock);
+    store->ended = true;
+    uv_cond_signal(&store->ending);
+    uv_mutex_unlock(&store->lock);
 }

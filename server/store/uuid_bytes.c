@@ -3,9 +3,9 @@
  */
 #include "store/uuid_bytes.h"
 
-#include <string.h>
-
 #include "base/crypto.h"
+
+#include <string.h>
 
 static const size_t group_bytes[] = {4, 2, 2, 2, 6};
 enum { GROUP_COUNT = sizeof group_bytes / sizeof *group_bytes };

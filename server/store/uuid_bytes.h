@@ -3,11 +3,11 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/alloc.h"
 #include "base/random.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum { UUID_BYTES_SIZE = 16 };
 

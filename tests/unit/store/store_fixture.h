@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "store/store.h"
+
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -11,8 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "store/store.h"
 
 struct fixture {
     char folder[64];
@@ -39,7 +39,14 @@ static const int64_t noon = 1767268800000;
 
 static inline struct store_config fixture_config(struct fixture *it)
 {
-    return (struct store_config){it->path, 1000, 8, it->metrics, &it->clock.clock};
+    return (struct store_config){
+        .path = it->path,
+        .queue_max = 1000,
+        .timeout_ms = 10000,
+        .intents_max = 8,
+        .metrics = it->metrics,
+        .clock = &it->clock.clock,
+    };
 }
 
 /* NULL, with it->error, when the store cannot be opened. */
@@ -135,6 +142,14 @@ static inline void fixture_wait(struct fixture *it, unsigned answers)
 {
     while (it->answers < answers) {
         uv_run(&it->loop, UV_RUN_ONCE);
+    }
+}
+
+/* For what is not to happen. */
+static inline void fixture_turn_often(struct fixture *it)
+{
+    for (int i = 0; i < 1000; i++) {
+        uv_run(&it->loop, UV_RUN_NOWAIT);
     }
 }
 

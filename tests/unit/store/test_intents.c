@@ -2,6 +2,8 @@
  * Intents outlive the process that noted them, damaged ones are passed over, and one process holds
  * the file.
  */
+#include "store/intents.h"
+
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +15,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "store/intents.h"
 
 enum { SLOTS = 4, SLOT_BYTES = 64 };
 

@@ -1,11 +1,11 @@
 /*
  * Copies of records share nothing.
  */
+#include "store/store.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "store/store.h"
 
 Test(session_record, is_copied_deeply)
 {

@@ -2,12 +2,11 @@
  * A file of any earlier version becomes today's and keeps its rows; a later one and another
  * program's are refused; the statements go by the indexes.
  */
+#include "store/sqlite_schema.h"
+#include "store/sqlite_statements.h"
 #include "store_fixture.h"
 
 #include <sqlite3.h>
-
-#include "store/sqlite_schema.h"
-#include "store/sqlite_statements.h"
 
 static struct fixture it;
 static char error_buffer[512];

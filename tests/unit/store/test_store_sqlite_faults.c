@@ -1,56 +1,19 @@
 /*
  * Disks that hang, fail and fill up: nothing is answered before the sync that covers it, a failure
- * is said, and the store comes back by itself. SQLite's syncs are caught by this program's own
- * fsync and fdatasync, which the dynamic linker prefers.
+ * is said, and the store comes back by itself.
  */
 #include "store_fixture.h"
+#include "sync_gate.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <stdatomic.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 static struct fixture it;
 
-enum sync_mode { SYNC_WORKS, SYNC_WAITS, SYNC_FAILS };
-static struct {
-    _Atomic enum sync_mode mode;
-    atomic_uint count;
-    uv_sem_t arrived;
-    uv_sem_t go_on;
-} sync_gate;
-
-static int pass_gate(long call, int fd)
-{
-    atomic_fetch_add(&sync_gate.count, 1);
-    if (sync_gate.mode == SYNC_WAITS) {
-        uv_sem_post(&sync_gate.arrived);
-        uv_sem_wait(&sync_gate.go_on);
-    }
-    if (sync_gate.mode == SYNC_FAILS) {
-        errno = EIO;
-        return -1;
-    }
-    return (int)syscall(call, fd);
-}
-
-/* Criterion has this program compiled with hidden symbols. */
-__attribute__((visibility("default"))) int fsync(int fd)
-{
-    return pass_gate(SYS_fsync, fd);
-}
-
-__attribute__((visibility("default"))) int fdatasync(int fildes)
-{
-    return pass_gate(SYS_fdatasync, fildes);
-}
-
 static void open_store(void)
 {
-    cr_assert_eq(uv_sem_init(&sync_gate.arrived, 0), 0);
-    cr_assert_eq(uv_sem_init(&sync_gate.go_on, 0), 0);
+    sync_gate_init();
     fixture_init(&it);
     fixture_open(&it);
 }
@@ -59,24 +22,10 @@ static void close_store(void)
 {
     sync_gate.mode = SYNC_WORKS;
     fixture_done(&it);
-    uv_sem_destroy(&sync_gate.arrived);
-    uv_sem_destroy(&sync_gate.go_on);
+    sync_gate_done();
 }
 
 TestSuite(store_faults, .init = open_store, .fini = close_store, .timeout = 60);
-
-static void open_gate(enum sync_mode then)
-{
-    sync_gate.mode = then;
-    uv_sem_post(&sync_gate.go_on);
-}
-
-static void turn_often(void)
-{
-    for (int i = 0; i < 1000; i++) {
-        uv_run(&it.loop, UV_RUN_NOWAIT);
-    }
-}
 
 Test(store_faults, answers_a_write_after_its_sync)
 {
@@ -87,7 +36,7 @@ Test(store_faults, answers_a_write_after_its_sync)
     sync_gate.mode = SYNC_WAITS;
     (void)store_save(it.store, &record, on_done, &it);
     uv_sem_wait(&sync_gate.arrived);
-    turn_often();
+    fixture_turn_often(&it);
     cr_expect_eq(it.answers, 1, "answered before the sync");
     open_gate(SYNC_WORKS);
     fixture_wait(&it, 2);
@@ -134,7 +83,7 @@ Test(store_faults, answers_a_read_after_the_sync_of_what_it_saw)
     (void)store_insert(it.store, &third, on_done, &it);
     uv_sem_wait(&sync_gate.arrived);
     (void)store_load(it.store, third.id, on_done, &it);
-    turn_often();
+    fixture_turn_often(&it);
     cr_expect_eq(it.answers, 4);
     open_gate(SYNC_WORKS);
     fixture_wait(&it, 6);

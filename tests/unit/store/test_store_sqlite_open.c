@@ -150,7 +150,8 @@ static void live_and_die(const char *path, char ids[4][UUID_SIZE])
 {
     struct fixture own = {0};
     SET_TEXT(own.path, path);
-    struct store_config config = {own.path, 100, 8, NULL, clock_system()};
+    fake_clock_init(&own.clock, noon);
+    struct store_config config = fixture_config(&own);
     if (uv_loop_init(&own.loop) != 0 ||
         !(own.store = store_open(&own.loop, &config, own.error, sizeof own.error))) {
         _exit(1);

@@ -1,9 +1,9 @@
 /*
  * The text and the byte form of a UUID.
  */
-#include <criterion/criterion.h>
-
 #include "store/uuid_bytes.h"
+
+#include <criterion/criterion.h>
 
 Test(uuid_bytes, come_back_as_they_were)
 {
