@@ -1,58 +1,66 @@
 /*
  * SHA-256, HMAC-SHA-256, hex and base64url. Signatures are base/jwt's.
+ * SHA-256 by OpenSSL's own functions for it, which 3.0 calls deprecated: EVP looks the algorithm up
+ * under locks at every call, which costs more than the hash of a token does.
  */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "base/crypto.h"
 
 #include "base/secret.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { HMAC_STACK_BYTES = 1024 };
+enum { BLOCK_BYTES = 64, INNER_PAD = 0x36, OUTER_PAD = 0x5c };
 
 void sha256(const void *bytes, size_t size, uint8_t ret[SHA256_BYTES])
 {
-    if (!SHA256(bytes, size, ret)) {
-        abort(); /* the default provider always has it */
-    }
+    SHA256_CTX hash;
+    SHA256_Init(&hash);
+    SHA256_Update(&hash, bytes, size);
+    SHA256_Final(ret, &hash);
 }
 
-static uint8_t *put_part(uint8_t *at, struct slice part)
+static void start_padded(SHA256_CTX *hash, const uint8_t key[SHA256_BYTES], uint8_t pad)
 {
-    for (unsigned shift = 64; shift > 0; shift -= 8) {
-        *at++ = (uint8_t)((uint64_t)part.len >> (shift - 8));
+    uint8_t block[BLOCK_BYTES];
+    memset(block, pad, sizeof block);
+    for (size_t i = 0; i < SHA256_BYTES; i++) {
+        block[i] ^= key[i];
     }
-    if (part.len > 0) {
-        memcpy(at, part.data, part.len);
-    }
-    return at + part.len;
+    SHA256_Init(hash);
+    SHA256_Update(hash, block, sizeof block);
+    secret_wipe(block, sizeof block);
 }
 
+static void add_part(SHA256_CTX *hash, struct slice part)
+{
+    uint8_t length[sizeof(uint64_t)];
+    for (size_t i = 0; i < sizeof length; i++) {
+        length[i] = (uint8_t)((uint64_t)part.len >> (56 - 8 * i));
+    }
+    SHA256_Update(hash, length, sizeof length);
+    SHA256_Update(hash, part.data, part.len);
+}
+
+/* RFC 2104. */
 void hmac_sha256(const uint8_t key[SHA256_BYTES], const struct slice *parts, size_t count,
                  uint8_t ret[SHA256_BYTES])
 {
-    size_t size = 0;
+    SHA256_CTX hash;
+    uint8_t inner[SHA256_BYTES];
+    start_padded(&hash, key, INNER_PAD);
     for (size_t i = 0; i < count; i++) {
-        size += sizeof(uint64_t) + parts[i].len;
+        add_part(&hash, parts[i]);
     }
-    uint8_t stack[HMAC_STACK_BYTES];
-    uint8_t *message = size <= sizeof stack ? stack : xcalloc(1, size);
-    uint8_t *at = message;
-    for (size_t i = 0; i < count; i++) {
-        at = put_part(at, parts[i]);
-    }
-    /* one call over gathered parts is faster than fetching an EVP_MAC, and needs no state */
-    if (!HMAC(EVP_sha256(), key, SHA256_BYTES, message, size, ret, NULL)) {
-        abort();
-    }
-    secret_wipe(message, size);
-    if (message != stack) {
-        free(message);
-    }
+    SHA256_Final(inner, &hash);
+    start_padded(&hash, key, OUTER_PAD);
+    SHA256_Update(&hash, inner, sizeof inner);
+    SHA256_Final(ret, &hash);
+    secret_wipe(inner, sizeof inner);
+    secret_wipe(&hash, sizeof hash);
 }
 
 void hex_encode(const uint8_t *bytes, size_t size, char *ret)

@@ -49,7 +49,7 @@ emulator=$(address_of emulator "$folder/emulate.log")
 LIVENESSD_UPSTREAM_KEY=bench "$build/livenessd" serve --set http.listen=127.0.0.1:0 \
     --set admin.listen=127.0.0.1:0 --set "upstream.endpoint=http://$emulator" \
     --set upstream.rate=1000000 --set keys.generate=true --set "store.path=$folder/bench.db" \
-    --set http.max_connections_per_address=0 --set log.level=warn >"$folder/serve.log" &
+    --set http.max_connections_per_address=0 >"$folder/serve.log" &
 serve=$!
 pids+=("$serve")
 wait_for "$folder/serve.log" ready
