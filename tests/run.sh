@@ -128,6 +128,7 @@ for preset in asan dev; do
 done
 [ "${#names[@]}" -gt 0 ] || check "build release" build release || true
 lint
+! matches "quick start" || check "quick start" tests/deploy/quick_start.sh || true
 for preset in "${built[@]}"; do
     run_tests "$preset"
 done

@@ -139,16 +139,6 @@ Test(upstream_faults, an_upstream_that_is_down_is_broken_and_comes_back)
     cr_assert_eq(metric_value(&rig, "livenessd_http_requests_in_flight{listener=\"http\"}"), 0);
 }
 
-Test(upstream_faults, a_create_cut_off_is_counted_as_an_orphan)
-{
-    struct rig rig = rig_open();
-    cr_assert_eq(metric_value(&rig, "livenessd_sessions_orphaned_total"), 0);
-    put_fault(&rig, "create", "\"kind\":\"reset\",\"after\":true");
-    expect_error(create(&rig), 502, "UpstreamBroken");
-    cr_assert_eq(emulator_sessions(&rig), 1);
-    expect_soon(metric_value(&rig, "livenessd_sessions_orphaned_total") == 1);
-}
-
 Test(upstream_faults, a_create_is_never_sent_twice)
 {
     struct rig rig = rig_open();
@@ -158,16 +148,6 @@ Test(upstream_faults, a_create_is_never_sent_twice)
         expect_error(create(&rig), 502, "UpstreamBroken");
         cr_assert_eq(emulator_calls(&rig, "POST", FACE_SESSIONS_PATH), 2 * i + 2);
     }
-}
-
-Test(upstream_faults, a_refused_create_leaves_no_orphan)
-{
-    struct rig rig = rig_open();
-    put_fault(&rig, "create", "\"status\":401");
-    expect_error(create(&rig), 502, "UpstreamDenied");
-    daemon_stop(rig.emulator);
-    expect_error(create(&rig), 502, "UpstreamBroken");
-    cr_assert_eq(metric_value(&rig, "livenessd_sessions_orphaned_total"), 0);
 }
 
 Test(upstream_faults, retry_after_pauses_the_queue)

@@ -210,14 +210,3 @@ Test(verdicts, digests_that_are_off_are_not_looked_at)
     expect_verdict(answer, "live", true);
     cr_assert_not(json_bool_at(answer->json, "verdict.digestChecked"));
 }
-
-Test(verdicts, the_device_can_use_its_token_until_the_owner_deletes)
-{
-    struct rig rig = rig_open();
-    struct story story = story_begin(&rig);
-    expect_status(device_call(&rig, story.auth_token, "session/start", "{}"), 200);
-    expect_status(story_delete(&rig, &story), 204);
-    expect_status(device_call(&rig, story.auth_token, "session/start", "{}"), 401);
-    expect_status(device_call(&rig, story.auth_token, "detectLiveness/singleModal", "{}"), 401);
-    cr_assert_eq(emulator_sessions(&rig), 0, "204 came before upstream's");
-}

@@ -94,18 +94,6 @@ static void launch(struct place place, struct daemon *daemon)
                 daemon_log(daemon));
 }
 
-static void remove_folder(struct daemon *daemon)
-{
-    char program[] = "/bin/rm";
-    char recursively[] = "-rf";
-    char *const words[] = {program, recursively, daemon->folder, NULL};
-    int output = -1;
-    int status = 0;
-    pid_t pid = process_start(words, daemon->environment, &output, NULL);
-    (void)waitpid(pid, &status, 0);
-    (void)close(output);
-}
-
 /* At the end of the test. */
 static void close_daemon(void *object)
 {
@@ -118,7 +106,7 @@ static void close_daemon(void *object)
         if (!reap(daemon))
             daemon_kill(daemon);
     }
-    remove_folder(daemon);
+    process_remove_folder(daemon->folder);
     cJSON_Delete(daemon->ready);
     free(daemon->log);
     words_free(daemon->arguments);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct words {
@@ -106,6 +107,19 @@ pid_t process_start(char *const *arguments, char *const *environment, int *ret_o
         *ret_errors = errors[0];
     }
     return pid;
+}
+
+void process_remove_folder(const char *path)
+{
+    struct words words = {0};
+    const char *const rm[] = {"/bin/rm", "-rf", path, NULL};
+    add_all(&words, rm);
+    int output = -1;
+    int status = 0;
+    pid_t pid = process_start(words.list, environ, &output, NULL);
+    (void)waitpid(pid, &status, 0);
+    (void)close(output);
+    words_free(words.list);
 }
 
 const char *process_read_all(int fd)

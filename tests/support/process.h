@@ -16,5 +16,7 @@ char **process_environment(const char *const *more);
  * not NULL, else it is ours. The process is killed when this one ends. */
 pid_t process_start(char *const *arguments, char *const *environment, int *ret_output,
                     int *ret_errors);
+/* Removes it and what is in it. */
+void process_remove_folder(const char *path);
 /* Reads to the end and closes; a text until the test ends. */
 const char *process_read_all(int fd);
