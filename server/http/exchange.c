@@ -212,6 +212,10 @@ int exchange_on_request(h2o_handler_t *handler, h2o_req_t *library)
     const h2o_buffer_t *input = connection->socket->input;
     const char *why = NULL;
     (void)handler;
+    if (connection->listener->closing) { /* it was read already when the listener was closed */
+        exchange_abandon(exchange_new(library, connection, NULL));
+        return 0;
+    }
     /* the whole request is still in the buffer: the library lets go of it after the answer */
     enum guard_verdict verdict = guard_head((struct slice){input->bytes, input->size},
                                             connection->listener->config.max_head_bytes, &why);
@@ -246,7 +250,7 @@ void exchange_on_answer(h2o_filter_t *filter, h2o_req_t *library, h2o_ostream_t 
 {
     struct connection *connection = connection_of(library);
     (void)filter;
-    if (!connection->exchange) {
+    if (!connection->exchange && !connection->listener->closing) {
         struct exchange *exchange = exchange_new(library, connection, NULL);
         bool too_large = library->res.status == 413;
         exchange->captured = true;

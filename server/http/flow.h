@@ -1,8 +1,8 @@
 /*
- * Flows: an endpoint is a struct that begins with `struct flow`, a list of steps in reading order and
- * one static function a step. The functions stand in the file in the order of the list.
+ * Flows: an endpoint is a struct that begins with `struct flow`, a list of steps in reading order
+ * and one static function a step. The functions stand in the file in the order of the list.
  *
- *     static const struct flow_step get_steps[] = {FLOW_STEP(identify), FLOW_STEP(load), …, FLOW_END};
+ *     static const struct flow_step get_steps[] = {FLOW_STEP(identify), …, FLOW_END};
  *
  * A step returns FLOW_NEXT (go on), FLOW_WAIT (it handed itself to somebody who will call
  * flow_resume exactly once) or FLOW_DONE (an answer was sent: the flow may be gone already).
@@ -27,12 +27,14 @@ struct flow_step {
     enum flow_next (*run)(struct flow *flow);
 };
 
+/* clang-format off */
 #define FLOW_STEP(function) {#function, function}
 #define FLOW_END {NULL, NULL}
+/* clang-format on */
 
 struct flow {
     struct request *request;
-    const struct flow_step *step; /* the next one to run */
+    const struct flow_step *step;      /* the next one to run */
     void (*cancel)(struct flow *flow); /* set while waiting, else NULL; cleared by flow_resume */
     bool waiting;
 };

@@ -18,7 +18,9 @@ enum guard_verdict {
  * the empty line that ends it. Refuses: Content-Length with Transfer-Encoding, more than one of
  * either, a Content-Length that is not 1*DIGIT, a Transfer-Encoding other than "chunked", or any in
  * HTTP/1.0, obs-fold, a missing, empty or repeated Host in HTTP/1.1 (repeated or malformed in 1.0),
- * bare LF, bare CR, NUL, white space before a colon, empty or non-token header names, HTTP versions
- * other than 1.0 and 1.1, Upgrade to h2c. (RFC 9112 sections 2.2, 3.2, 5, 6; RFC 9110 section 5.)
+ * bare LF, bare CR, NUL and other control bytes, white space before a colon, empty or non-token
+ * header names, HTTP versions other than 1.0 and 1.1. (RFC 9112 sections 2.2, 3.2, 5, 6; RFC 9110
+ * section 5.) An Upgrade to h2c passes: it is ignored and answered in HTTP/1.1, as common clients
+ * that offer it on every request expect.
  * *ret_why: a static sentence. */
 enum guard_verdict guard_head(struct slice head, size_t max_head_bytes, const char **ret_why);

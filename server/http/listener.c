@@ -18,7 +18,7 @@
 enum {
     BACKLOG = 1024,
     ACCEPTS_PER_EVENT = 16,
-    ACCEPT_RETRY_MS = 100,
+    ACCEPT_RETRY_MS = 250,
     DRAIN_EVERY_MS = 10,
     DRAIN_AT_ONCE = 500, /* 15 000 in one go would stall the loop for 120 ms */
     ENTITY_SLACK = 4096, /* above our cap, so that bodies just too large get our answer */

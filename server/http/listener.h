@@ -1,12 +1,13 @@
 /*
  * A listener: one address, one route table. HTTP/1.1 cleartext only; HTTP/2 cannot be switched on
  * (rapid reset and MadeYouReset both work on libh2o 2.2.5). Every answer carries X-Request-Id,
- * Cache-Control: no-store (unless the route set its own), X-Content-Type-Options: nosniff, no Server.
+ * Cache-Control: no-store (unless the route set its own), X-Content-Type-Options: nosniff, no
+ * Server.
  *
- * Bounds: at max_connections the listening socket is paused (it is level-triggered and would spin) and
- * resumed when one closes; per address likewise, but refused by close; bodies over all connections of
- * one listener share body_memory_bytes, the fattest reader is cut first when it is exceeded;
- * TCP_USER_TIMEOUT ends readers that take nothing.
+ * Bounds: at max_connections the listening socket is paused (it is level-triggered and would spin)
+ * and resumed when one closes; per address likewise, but refused by close; bodies over all
+ * connections of one listener share body_memory_bytes, the fattest reader is cut first when it is
+ * exceeded; TCP_USER_TIMEOUT ends readers that take nothing.
  */
 #pragma once
 
@@ -20,19 +21,19 @@
 #include "http/router.h"
 
 struct listener_config {
-    const char *name;               /* "http", "admin", "emulator": literal, for logs and metrics */
-    const struct route *routes;     /* process lifetime */
-    void *context;                  /* becomes request->context */
-    size_t max_head_bytes;          /* above: 431 */
-    size_t max_body_bytes;          /* above: 413 */
+    const char *name;           /* "http", "admin", "emulator": literal, for logs and metrics */
+    const struct route *routes; /* process lifetime */
+    void *context;              /* becomes request->context */
+    size_t max_head_bytes;      /* above: 431 */
+    size_t max_body_bytes;      /* above: 413 */
     size_t body_memory_bytes;
     unsigned max_connections;
     unsigned max_connections_per_address; /* 0: no cap; trusted proxies are exempt */
-    uint64_t request_timeout_ms;    /* for head and body together, and for idle keep-alive */
-    uint64_t write_timeout_ms;      /* TCP_USER_TIMEOUT */
+    uint64_t request_timeout_ms;          /* for head and body together, and for idle keep-alive */
+    uint64_t write_timeout_ms;            /* TCP_USER_TIMEOUT */
     const struct cidr *trusted_proxies;
     size_t trusted_proxy_count;
-    bool access_log;                /* one line a request at level info */
+    bool access_log; /* one line a request at level info */
     /* Adds headers to every answer, problems included, before it is sent; may be NULL. */
     void (*decorate)(struct request *request);
     /* Writes a problem the listener found itself (404, 405, 413, 415, 400) in another shape than
@@ -47,8 +48,8 @@ struct listener_config {
 
 struct listener;
 
-/* Binds and accepts. On failure NULL and ret_error (with errno's text) says what is wrong, where and
- * what to do; `config` is copied. */
+/* Binds and accepts. On failure NULL and ret_error (with errno's text) says what is wrong, where
+ * and what to do; `config` is copied. */
 struct listener *listener_open(struct loop *loop, const struct address *address,
                                const struct listener_config *config, char *ret_error,
                                size_t error_size);
@@ -61,6 +62,7 @@ void listener_drain(struct listener *listener);
 /* Requests whose answer is not complete yet. */
 unsigned listener_in_flight(const struct listener *listener);
 unsigned listener_connections(const struct listener *listener);
-/* Ends every connection, cancelling waiting flows, and frees. Turns of the loop are needed before the
- * last memory goes: call loop_settle before loop_free. */
+/* Ends every connection, cancelling waiting flows, and frees. Log, metrics, clock and context are
+ * not touched after it has returned. Turns of the loop are needed before the last memory goes: call
+ * loop_settle before loop_free. Never called from within a flow's step. Returns NULL. */
 struct listener *listener_close(struct listener *listener);

@@ -50,7 +50,7 @@ struct account {
 
 enum refusal { REFUSED_GUARD, REFUSED_BODY_MEMORY, REFUSED_PER_ADDRESS };
 
-enum { RANDOM_BLOCK = 512, ALLOW_SIZE = 80 };
+enum { RANDOM_BLOCK = 4096, ALLOW_SIZE = 80 };
 
 struct listener {
     struct listener_config config;

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { HOOKS_MAX = 8, SETTLE_WAIT_MS = 10 };
+enum { HOOKS_MAX = 16, SETTLE_WAIT_MS = 10 };
 
 struct hook {
     void (*run)(void *context);

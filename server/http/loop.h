@@ -14,7 +14,8 @@
 
 struct loop;
 
-/* NULL when the kernel refuses (errno). Process lifetime; free after everything on it is closed. */
+/* NULL when the kernel refuses (errno). Ignores SIGPIPE from then on. Process lifetime; free after
+ * everything on it is closed. */
 struct loop *loop_new(void);
 struct loop *loop_free(struct loop *loop);
 uv_loop_t *loop_uv(struct loop *loop);
@@ -26,5 +27,6 @@ void loop_stop(struct loop *loop);
  * handles before loop_free. */
 void loop_settle(struct loop *loop, unsigned limit_ms);
 
-/* `hook` runs at the end of every turn, just before the loop may sleep: flushing logs and pipelines. */
+/* `hook` runs at the end of every turn, just before the loop may sleep: flushing logs and
+ * pipelines. */
 void loop_on_turn_end(struct loop *loop, void (*hook)(void *context), void *context);

@@ -78,6 +78,7 @@ static void add_standard_headers(struct exchange *exchange, const char *content_
 {
     h2o_req_t *library = exchange->library;
     const char *id = exchange->request.request_id;
+    h2o_vector_reserve(&library->pool, &library->res.headers, HEADERS_USUAL);
     if (content_type)
         add_header(library, "content-type", copy(library, slice_of(content_type)),
                    strlen(content_type));

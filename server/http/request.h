@@ -62,9 +62,9 @@ void reply_json(struct request *request, int status, struct slice body);
 void reply_secret_json(struct request *request, int status, struct slice body);
 void reply_text(struct request *request, int status, const char *content_type, struct slice body);
 void reply_empty(struct request *request, int status);
-/* The listener's error shape (Face, or RFC 9457 when Accept asks for application/problem+json), with
- * x-ms-error-code, Retry-After when given, WWW-Authenticate on 401. `detail` may be NULL;
- * its request_id is filled in. */
+/* The listener's error shape (Face, or RFC 9457 when Accept asks for application/problem+json),
+ * with x-ms-error-code, Retry-After when given, WWW-Authenticate on 401. `detail` may be NULL; its
+ * request_id is filled in. */
 void reply_problem(struct request *request, enum problem problem,
                    const struct problem_detail *detail);
 

@@ -12,15 +12,15 @@
 #include "http/flow.h"
 
 enum body_types {
-    BODY_NONE = 0,  /* a body is ignored, whatever its type */
-    BODY_JSON = 1,  /* application/json; an empty body needs no Content-Type */
+    BODY_NONE = 0, /* a body is ignored, whatever its type */
+    BODY_JSON = 1, /* application/json; an empty body needs no Content-Type */
     BODY_MULTIPART = 2,
 };
 
 struct route {
-    const char *method;  /* "GET" also serves HEAD */
-    const char *pattern; /* "/api/detectLiveness-sessions/{id}": the label in logs and metrics */
-    unsigned body_types; /* else 415 */
+    const char *method;    /* "GET" also serves HEAD */
+    const char *pattern;   /* "/api/detectLiveness-sessions/{id}": the label in logs and metrics */
+    unsigned body_types;   /* else 415 */
     size_t max_body_bytes; /* 0: the listener's */
     const struct flow_step *steps;
     size_t flow_size; /* of the struct that begins with struct flow; zeroed when it starts */
@@ -31,7 +31,8 @@ struct route {
 enum route_match { ROUTE_FOUND, ROUTE_UNKNOWN, ROUTE_WRONG_METHOD, ROUTE_MALFORMED };
 
 /* Finds the row; on ROUTE_FOUND fills *ret_route and the params. On ROUTE_WRONG_METHOD writes the
- * methods for Allow into ret_allow ("GET, HEAD, DELETE"). `path` has been through route_clean_path. */
+ * methods for Allow into ret_allow ("GET, HEAD, DELETE"). `path` has been through route_clean_path.
+ */
 enum route_match route_find(const struct route *table, struct slice method, struct slice path,
                             const struct route **ret_route,
                             struct slice ret_params[REQUEST_PARAMS_MAX], char *ret_allow,

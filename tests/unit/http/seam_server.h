@@ -44,6 +44,7 @@ struct seam_server {
     struct seam_shared *shared;
     uv_poll_t commands;
     int command;
+    bool closed;
 };
 
 struct wait_flow {
@@ -55,7 +56,10 @@ struct wait_flow {
 
 static inline struct seam_server *seam_server_of(struct flow *flow)
 {
-    return flow->request->context;
+    struct seam_server *server = flow->request->context;
+    if (server->closed)
+        abort(); /* no route runs after listener_close */
+    return server;
 }
 
 static inline unsigned long seam_number(struct slice text, unsigned long fallback)
@@ -296,11 +300,13 @@ static inline void seam_on_command(uv_poll_t *poll, int status, int events)
         command = 'q';
     if (command == 'd')
         listener_drain(server->listener);
-    else if (command == 'c')
+    if (command == 'c') {
         server->listener = listener_close(server->listener);
-    else if (command == 'm')
+        server->closed = true;
+    }
+    if (command == 'm')
         seam_write_metrics(server);
-    else if (command == 'q')
+    if (command == 'q')
         loop_stop(server->loop);
     seam_publish(server);
     if (write(server->command, &command, 1) != 1)

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -105,7 +106,7 @@ static void *send_asyncs(void *context)
     for (unsigned i = 0; i < bench->wanted; i++) {
         (void)uv_async_send(&bench->async);
         while (__atomic_load_n(seen, __ATOMIC_RELAXED) <= i)
-            (void)usleep(10);
+            (void)sched_yield();
     }
     return NULL;
 }

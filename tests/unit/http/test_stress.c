@@ -98,3 +98,46 @@ Test(stress, every_answer_comes_and_nothing_is_left)
     SEAM_EXPECT(&seam.shared->connections, 0);
     seam_stop(&seam);
 }
+
+/* Asks as fast as it can, until the server has gone. */
+static int hammer(const struct seam *seam)
+{
+    for (;;) {
+        struct answer answer = {0};
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(seam->port)};
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+            return 0;
+        while (!answer.closed) {
+            answer_done(&answer);
+            client_send(fd, requests[0]);
+            client_send(fd, requests[1]);
+            answer = client_receive(fd, false);
+        }
+        answer_done(&answer);
+        (void)close(fd);
+    }
+}
+
+Test(stress, no_route_runs_after_the_listener_was_closed)
+{
+    struct listener_config config = seam_config();
+    config.access_log = false;
+    for (int round = 0; round < 5; round++) {
+        struct seam seam = seam_start(&config);
+        pid_t clients[CLIENTS];
+        fflush(NULL);
+        for (int i = 0; i < CLIENTS; i++) {
+            clients[i] = fork();
+            if (clients[i] == 0)
+                _exit(hammer(&seam));
+        }
+        while (atomic_load(&seam.shared->handled) < 50)
+            seam_pause_ms(1);
+        seam_command(&seam, 'c'); /* from then on the server aborts when a route runs */
+        for (int i = 0; i < CLIENTS; i++)
+            (void)waitpid(clients[i], NULL, 0);
+        seam_stop(&seam);
+    }
+}
