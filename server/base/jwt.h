@@ -12,11 +12,11 @@
  */
 #pragma once
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/slice.h"
 
 enum jwt_algorithm { JWT_HS256, JWT_ES256 };

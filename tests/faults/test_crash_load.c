@@ -2,9 +2,8 @@
  * kill -9 at random moments under a little load: what was answered before is there after, and
  * nothing lives upstream that the store does not know of.
  */
-#include "support/rig.h"
-
 #include "base/random.h"
+#include "support/rig.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

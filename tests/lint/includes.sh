@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Order of includes: a .c file's own header first (it shows that the header stands alone), then the
 # project's headers in "", then all others in <>, each group sorted. In a header the groups may stand
-# the other way round. X-macro tables (…_table.h) stand where they are expanded.
+# the other way round. X-macro tables (…_table.h) stand where they are expanded, and what #if asks for
+# stands where it may.
 # shellcheck source=tests/lint/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 mapfile -t files < <(lint_files '*.c' '*.h')
@@ -11,12 +12,14 @@ mapfile -t files < <(lint_files '*.c' '*.h')
 program='
 function say(what) { print FILENAME ":" FNR ": " what }
 FNR == 1 {
-    n = 0; last_project = ""; last_system = ""; own = ""
+    n = 0; depth = 0; last_project = ""; last_system = ""; own = ""
     path = FILENAME
     if (sub(/\.c$/, ".h", path) && (getline probe < path) >= 0) { close(path); own = path }
     sub(/^(server|tests)\//, "", own)
 }
-/^[ \t]*#[ \t]*include[ \t]*"[^"]*_table\.h"/ { next }
+/^[ \t]*#[ \t]*if/ { depth++ }
+/^[ \t]*#[ \t]*endif/ { depth-- }
+depth > 0 || /^[ \t]*#[ \t]*include[ \t]*"[^"]*_table\.h"/ { next }
 /^[ \t]*#[ \t]*include[ \t]*"/ {
     match($0, /"[^"]*"/); name = substr($0, RSTART + 1, RLENGTH - 2); n++
     if (n == 1 && own != "") {
