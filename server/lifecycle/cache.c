@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/table.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct entry {
@@ -37,12 +38,19 @@ static void entry_drop(struct record_cache *cache, struct entry *entry)
     free(entry);
 }
 
+static void oldest_drop(struct record_cache *cache)
+{
+    struct entry *oldest = cache->entries;
+    assert(!oldest->hh.prev); /* the table's head is the first of its order */
+    entry_drop(cache, oldest);
+}
+
 struct record_cache *cache_free(struct record_cache *cache)
 {
     if (!cache)
         return NULL;
     while (cache->entries)
-        entry_drop(cache, cache->entries);
+        oldest_drop(cache);
     free(cache);
     return NULL;
 }
@@ -81,7 +89,7 @@ void cache_put(struct record_cache *cache, const struct session_record *record)
     if (bytes > cache->limit_bytes)
         return;
     while (cache->entries && cache->bytes + bytes > cache->limit_bytes)
-        entry_drop(cache, cache->entries);
+        oldest_drop(cache);
     struct entry *entry = xcalloc(1, sizeof *entry);
     entry->bytes = bytes;
     entry->record = session_record_copy(record);

@@ -125,8 +125,10 @@ void change_cancel(struct change *change)
 
 void changes_free(struct sessions *sessions)
 {
-    while (sessions->changes) {
-        store_cancel(sessions->changes->call);
-        change_free(sessions->changes);
+    struct change *change = NULL, *next = NULL;
+    DL_FOREACH_SAFE(sessions->changes, change, next)
+    {
+        store_cancel(change->call);
+        change_free(change);
     }
 }

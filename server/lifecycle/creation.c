@@ -225,8 +225,9 @@ void creation_revoke(struct sessions *sessions, const char *id)
 
 void creations_free(struct sessions *sessions)
 {
-    while (sessions->creations) {
-        struct creation *creation = sessions->creations;
+    struct creation *creation = NULL, *next = NULL;
+    DL_FOREACH_SAFE(sessions->creations, creation, next)
+    {
         if (creation->store_call)
             store_cancel(creation->store_call);
         if (creation->deletion)

@@ -61,12 +61,14 @@ struct outbox *outbox_free(struct outbox *outbox)
 {
     if (!outbox)
         return NULL;
-    while (outbox->deletions) {
-        if (outbox->deletions->call)
-            face_cancel(outbox->deletions->call);
-        if (outbox->deletions->change)
-            change_cancel(outbox->deletions->change);
-        deletion_free(outbox->deletions);
+    struct deletion *deletion = NULL, *next = NULL;
+    DL_FOREACH_SAFE(outbox->deletions, deletion, next)
+    {
+        if (deletion->call)
+            face_cancel(deletion->call);
+        if (deletion->change)
+            change_cancel(deletion->change);
+        deletion_free(deletion);
     }
     if (outbox->looking)
         store_cancel(outbox->looking);
@@ -169,7 +171,7 @@ static void outbox_look(uv_timer_t *timer)
         return;
     /* those under way are still owed in the store: ask for enough to see past them */
     outbox->looking = store_due(config->store, clock_wall_ms(config->clock),
-                                2 * OUTBOX_PARALLEL_MAX, outbox_listed, outbox);
+                                (size_t)2 * OUTBOX_PARALLEL_MAX, outbox_listed, outbox);
 }
 
 bool outbox_push(struct outbox *outbox, const struct session_record *record,
