@@ -307,7 +307,7 @@ static bool make_loop(struct app *app)
     app->loop = loop_new();
     if (!app->loop) {
         (void)snprintf(app->error, sizeof app->error, "the event loop cannot be made: %s",
-                       strerror(errno));
+                       strerrordesc_np(errno));
         return false;
     }
     loop_on_turn_end(app->loop, flush_log, app->log);

@@ -41,8 +41,8 @@ unsigned process_fit_connections(unsigned wanted)
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
         return wanted;
-    rlim_t room =
-        files.rlim_cur > 2 * FILES_APART ? files.rlim_cur - FILES_APART : files.rlim_cur / 2;
+    const rlim_t apart = FILES_APART;
+    rlim_t room = files.rlim_cur > 2 * apart ? files.rlim_cur - apart : files.rlim_cur / 2;
     return wanted < room ? wanted : (unsigned)room;
 }
 

@@ -129,7 +129,7 @@ static enum flow_next answer(struct flow *flow)
               LOG_TEXT(REQUEST_ID, flow->request->request_id),
               LOG_TEXT(PRINCIPAL, caller_word(&self->principal)));
     CLEANUP(secret_buf) struct buf body;
-    buf_init_secret(&body, 2 * FACE_TOKEN_MAX);
+    buf_init_secret(&body, (size_t)2 * FACE_TOKEN_MAX);
     write_body(self, &body);
     if (buf_failed(&body))
         return flow_fail(flow, PROBLEM_INTERNAL);

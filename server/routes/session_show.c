@@ -46,6 +46,19 @@ static const char *settled_word(const struct session_record *record)
     return record->status_word[0] != '\0' ? record->status_word : "Canceled";
 }
 
+/* The attempts, as far as they may be seen: settled ones from our record, others from upstream. */
+static void write_results(const struct session_record *record, const struct face_session *face,
+                          struct buf *ret)
+{
+    bool settled = record->state == SESSION_SETTLED;
+    if (settled && record->results_json)
+        buf_puts(ret, record->results_json);
+    else if (!settled && face)
+        face_session_write_results(face, ret);
+    else
+        buf_puts(ret, "{\"attempts\":[]}");
+}
+
 void session_show(struct request *request, const struct session_record *record,
                   const struct face_session *face)
 {
@@ -62,12 +75,7 @@ void session_show(struct request *request, const struct session_record *record,
         json_put_string(&json, "modelVersion", model);
     CLEANUP(buf) struct buf part;
     buf_init(&part, SESSION_BODY_MAX);
-    if (settled && record->results_json)
-        buf_puts(&part, record->results_json);
-    else if (!settled && face)
-        face_session_write_results(face, &part);
-    else
-        buf_puts(&part, "{\"attempts\":[]}");
+    write_results(record, face, &part);
     json_put_raw(&json, "results", buf_slice(&part));
     buf_reset(&part);
     struct session_verdict pending = session_pending_verdict();
