@@ -125,6 +125,8 @@ Test(drain, is_ended_by_a_second_signal)
 
 Test(drain, is_not_what_SIGPIPE_and_SIGHUP_do)
 {
+    (void)signal(SIGPIPE, SIG_DFL); /* the server would inherit that it is ignored */
+    (void)signal(SIGHUP, SIG_DFL);
     struct rig rig = rig_open();
     daemon_signal(rig.server, SIGPIPE);
     daemon_signal(rig.server, SIGHUP);

@@ -6,6 +6,9 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+/* A server that starts where it should refuse does not end by itself. */
+TestSuite(start, .timeout = 60);
+
 static const char *const key[] = {"LIVENESSD_UPSTREAM_KEY=" UPSTREAM_KEY, NULL};
 
 /* A second server with this setting beside what it needs. */

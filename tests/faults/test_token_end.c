@@ -15,6 +15,7 @@ Test(token_end, works_before_our_delete_and_not_after)
     struct rig rig = rig_open();
     struct story story = story_begin(&rig);
     cr_assert_eq(start_status(&rig, &story), 200);
+    emulator_fault(&rig, "{\"route\":\"delete\",\"delayMs\":300}"); /* the answer waits for it */
     expect_status(story_delete(&rig, &story), 204);
     cr_assert_eq(start_status(&rig, &story), 401);
     expect_error(story_get(&rig, &story), 404, "SessionNotFound");
