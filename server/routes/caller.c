@@ -56,6 +56,17 @@ enum problem caller_identify(struct request *request, bool may_mint, struct prin
     return PROBLEM_NONE;
 }
 
+enum flow_next session_identify(struct flow *flow, struct principal *ret_principal,
+                                char ret_id[UUID_SIZE])
+{
+    enum problem problem = caller_identify(flow->request, false, ret_principal);
+    if (problem != PROBLEM_NONE)
+        return flow_fail(flow, problem);
+    if (!session_id_read(flow->request->params[0], ret_id))
+        return flow_fail(flow, PROBLEM_SESSION_NOT_FOUND);
+    return FLOW_NEXT;
+}
+
 const char *caller_word(const struct principal *principal)
 {
     return principal->kind == PRINCIPAL_APP ? "app_token" : "anonymous";

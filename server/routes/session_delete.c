@@ -10,12 +10,7 @@
 static enum flow_next identify(struct flow *flow)
 {
     struct delete_flow *self = (struct delete_flow *)flow;
-    enum problem problem = caller_identify(flow->request, false, &self->principal);
-    if (problem != PROBLEM_NONE)
-        return flow_fail(flow, problem);
-    if (!session_id_read(flow->request->params[0], self->id))
-        return flow_fail(flow, PROBLEM_SESSION_NOT_FOUND);
-    return FLOW_NEXT;
+    return session_identify(flow, &self->principal, self->id);
 }
 
 /* ---- remove here, if the caller may ---- */

@@ -71,6 +71,9 @@ extern const struct flow_step session_delete_steps[];
 /* PROBLEM_NONE, or what identify says. With `may_mint` an anonymous caller without a valid device
  * token gets a new device, told in the cookie and, but for same-site pages, in X-Device-Token. */
 enum problem caller_identify(struct request *request, bool may_mint, struct principal *ret);
+/* The first step of what is asked of one session: who calls, and the id of which. */
+enum flow_next session_identify(struct flow *flow, struct principal *ret_principal,
+                                char ret_id[UUID_SIZE]);
 /* "anonymous" or "app_token", for the log. */
 const char *caller_word(const struct principal *principal);
 

@@ -10,8 +10,7 @@
 static enum flow_next identify(struct flow *flow)
 {
     struct look_flow *self = (struct look_flow *)flow;
-    enum problem problem = caller_identify(flow->request, false, &self->principal);
-    return problem == PROBLEM_NONE ? FLOW_NEXT : flow_fail(flow, problem);
+    return session_identify(flow, &self->principal, self->id);
 }
 
 /* ---- find ---- */
@@ -39,8 +38,6 @@ static enum flow_next find(struct flow *flow)
 {
     struct look_flow *self = (struct look_flow *)flow;
     const struct services *services = flow->request->context;
-    if (!session_id_read(flow->request->params[0], self->id))
-        return flow_fail(flow, PROBLEM_SESSION_NOT_FOUND);
     self->record = sessions_cached(services->sessions, self->id);
     if (self->record)
         return FLOW_NEXT;
