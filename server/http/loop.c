@@ -174,7 +174,8 @@ void loop_on_turn_end(struct loop *loop, void (*hook)(void *context), void *cont
     loop->hooks[loop->hook_count++] = (struct hook){hook, context};
 }
 
-void loop_remove_turn_end(struct loop *loop, void (*hook)(void *context), void *context)
+/* cppcheck-suppress constParameter ; a function has no const */
+void loop_remove_turn_end(struct loop *loop, void (*hook)(void *context), const void *context)
 {
     for (size_t i = 0; i < loop->hook_count; i++) {
         if (loop->hooks[i].run != hook || loop->hooks[i].context != context)

@@ -9,4 +9,4 @@
 
 h2o_loop_t *loop_h2o(struct loop *loop);
 /* Undoes loop_on_turn_end with the same arguments. */
-void loop_remove_turn_end(struct loop *loop, void (*hook)(void *context), void *context);
+void loop_remove_turn_end(struct loop *loop, void (*hook)(void *context), const void *context);

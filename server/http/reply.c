@@ -119,13 +119,13 @@ static void hand_over(struct exchange *exchange, struct slice body)
 {
     h2o_req_t *library = exchange->library;
     bool silent = body.len == 0 || slice_equal(exchange->request.method, SLICE("HEAD"));
-    h2o_iovec_t bytes = {exchange->secret && !silent
-                             ? copy_secret(library, body)
-                             : copy(library, silent ? (struct slice){NULL, 0} : body),
-                         body.len};
-    exchange->bytes_out = silent ? 0 : body.len;
+    h2o_iovec_t bytes = h2o_iovec_init(H2O_STRLIT(""));
+    if (!silent)
+        bytes = h2o_iovec_init(exchange->secret ? copy_secret(library, body) : copy(library, body),
+                               body.len);
+    exchange->bytes_out = bytes.len;
     if (exchange->captured) {
-        exchange->captured_body = (struct slice){bytes.base, silent ? 0 : body.len};
+        exchange->captured_body = (struct slice){bytes.base, bytes.len};
         return;
     }
     h2o_start_response(library, &exchange->generator);
