@@ -9,7 +9,7 @@ mkdir -p "$folder/cppcheck"
 {
     cppcheck --quiet --enable=warning,style,performance,portability --inconclusive --std=c11 \
         --library=posix,gnu,libcurl,openssl --inline-suppr --suppress=missingIncludeSystem \
-        --suppress=unmatchedSuppression --include=/usr/include/utlist.h \
+        --suppress=unmatchedSuppression --include=/usr/include/utlist.h --include="/usr/include/$(gcc -print-multiarch)/sys/queue.h" \
         --cppcheck-build-dir="$folder/cppcheck" -j "$(nproc)" \
         --template='{file}:{line}: {severity}: {message} [{id}]' --file-filter="*server/*" \
         --project="$folder/compile_commands.json" 2>&1 || echo "cppcheck ended with $?"
