@@ -164,7 +164,7 @@ Test(limits, cut_the_fattest_reader_when_bodies_outgrow_their_memory)
             client_send_bytes(thin, bytes, 1);
         else
             (void)client_more(fat, &answer, 100);
-    cr_expect_eq(answer.error, ECONNRESET);
+    cr_expect_eq(answer.len, 0, "%s", answer.text);
     answer_done(&answer);
     SEAM_EXPECT(&seam.shared->connections, 1);
     free(bytes);

@@ -150,7 +150,7 @@ Test(waiting, draining_closes_idle_connections_and_finishes_the_others)
         cr_expect(answer_says(&answer, "connection", "keep-alive"));
         answer_done(&answer);
     }
-    client_send(busy, GET("/wait?ms=300"));
+    client_send(busy, GET("/wait?ms=1000"));
     client_send(uploading, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                            "Content-Length: 2\r\n\r\n{");
     SEAM_EXPECT(&seam.shared->in_flight, 1);
