@@ -5,6 +5,7 @@
 #include "support/leaving.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 struct sick {
     struct rig rig;
@@ -110,6 +111,7 @@ Test(store_failure, hides_no_verdict_that_was_settled_before)
     struct story story = story_begin(&sick.rig);
     (void)play_device(&sick.rig, story.auth_token, SAW_REAL);
     expect_verdict(story_get(&sick.rig, &story), "live", true);
+    expect_soon(records_changed(&sick.rig) == 2);
     sync_set(sick.sync, SYNC_FAIL);
     expect_error(create(&sick.rig), 503, "StoreUnavailable");
     expect_verdict(story_get(&sick.rig, &story), "live", true);
@@ -148,4 +150,24 @@ Test(store_failure, survives_a_crash_during_it)
     daemon_restart(sick.rig.server);
     (void)play_device(&sick.rig, story.auth_token, SAW_REAL);
     expect_verdict(story_get(&sick.rig, &story), "live", true);
+}
+
+Test(store_failure, does_not_keep_the_server_from_stopping_well)
+{
+    struct sick sick = open_sick();
+    sync_set(sick.sync, SYNC_FAIL);
+    expect_error(create(&sick.rig), 503, "StoreUnavailable");
+    daemon_stop(sick.rig.server);
+}
+
+Test(store_failure, at_the_first_start_is_said)
+{
+    struct sync_control *sync = sync_control_new();
+    const char *const *shim = sync_environment(sync);
+    const char *environment[] = {"LIVENESSD_UPSTREAM_KEY=" UPSTREAM_KEY, shim[0], shim[1], NULL};
+    const char *arguments[] = {"--set", "upstream.endpoint=http://127.0.0.1:9", NULL};
+    const char *said = NULL;
+    sync_set(sync, SYNC_FAIL);
+    cr_assert_eq(daemon_refuses("serve", arguments, environment, &said), 1, "it said: %s", said);
+    cr_assert_not_null(strstr(said, "livenessd: "), "it said: %s", said);
 }

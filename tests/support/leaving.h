@@ -22,3 +22,6 @@ unsigned upstream_queued(const struct rig *rig);
 unsigned sessions_asked(const struct rig *rig);
 /* None of these, and no connection of a client. */
 bool nothing_left(const struct rig *rig);
+/* Records that were changed in the store so far: for a settled session, once by the verdict and
+ * once by the deletion upstream. */
+unsigned records_changed(const struct rig *rig);
