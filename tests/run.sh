@@ -4,7 +4,7 @@
 #   tests/run.sh           everything
 #   tests/run.sh NAME…     only lints and test programs whose name contains NAME (see `ctest -N`)
 #   tests/run.sh --bench   everything, then one short round of the benchmark
-# A compiler cache and the lints' memory live in ~/.cache/livenessd (LIVENESSD_CACHE sets another place).
+# A compiler cache and the lints' memory live in ~/.cache/livenessd (TESTS_CACHE sets another place).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -103,6 +103,7 @@ run_tests() { # PRESET
         --output-junit "$logs/$1.xml" >"$logs/ctest-$1.log" 2>&1 || true
     [ ! -f "$log" ] || read -ra results < <(count_of "$log")
     count "${results[@]}"
+    [ "${results[*]}" != '0 0' ] || return 0
     if [ "${results[1]}" -eq 0 ]; then
         echo "ok      tests $1: ${results[0]} passed ($((EPOCHSECONDS - start)) s)"
     else
@@ -116,9 +117,9 @@ run_tests() { # PRESET
 
 deploy/packages.sh install run build test
 mkdir -p "$logs"
-cache=${LIVENESSD_CACHE:-${XDG_CACHE_HOME:-${HOME:-$root/build}/.cache}/livenessd}
+cache=${TESTS_CACHE:-${XDG_CACHE_HOME:-${HOME:-$root/build}/.cache}/livenessd}
 mkdir -p "$cache" 2>/dev/null || cache=$root/build/cache
-export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} LIVENESSD_LINT_CACHE=$cache/lint
+export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} LINT_CACHE=$cache/lint
 # the same file in another checkout is the same file
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 

@@ -15,7 +15,7 @@ trap clean_up EXIT
 
 fail() {
     echo "quick start: $1" >&2
-    tail -n 40 "$folder/out" "$folder/pasted" 2>/dev/null >&2 || true
+    tail -n 40 "$folder/out" "$folder/pasted" >&2 2>/dev/null || true
     exit 1
 }
 

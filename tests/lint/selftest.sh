@@ -70,7 +70,7 @@ compile_commands() {
 }
 
 lint() {
-    LINT_ROOT=$tree LIVENESSD_LINT_CACHE=$tree/build/cache "$home/$1.sh" 2>&1
+    LINT_ROOT=$tree LINT_CACHE=$tree/build/cache "$home/$1.sh" 2>&1
 }
 
 passes() { # LINT

@@ -5,7 +5,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 folder=$(lint_build_folder)
-cache=${LIVENESSD_LINT_CACHE:-build/lint-cache}
+cache=${LINT_CACHE:-build/lint-cache}
 mkdir -p "$cache"
 rules=$({ clang-tidy --version && cat .clang-tidy; } | sha256sum)
 
