@@ -7,6 +7,7 @@
 #include "base/secret.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,41 @@ void buf_putc(struct buf *buf, char c)
     }
 }
 
+/* Numbers of up to three decimals, as durations are, without printf: an access log line has one.
+ * The division is exact rounding of the decimal, so the text reads back the same. */
+static bool put_thousandths(struct buf *buf, double value)
+{
+    enum { THOUSAND = 1000, DIGITS = 24 };
+    if (!(value > -1e9 && value < 1e9)) {
+        return false;
+    }
+    double scaled = value * THOUSAND;
+    int64_t thousandths = (int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+    double back = (double)thousandths / THOUSAND;
+    if (back < value || back > value || (thousandths == 0 && signbit(value))) {
+        return false;
+    }
+    uint64_t left = thousandths < 0 ? (uint64_t)-thousandths : (uint64_t)thousandths;
+    char text[DIGITS];
+    size_t start = sizeof text;
+    for (int place = 0; place < 4 || left > 0; place++, left /= 10) { /* from the right */
+        if (place == 3) {
+            text[--start] = '.';
+        }
+        text[--start] = (char)('0' + left % 10);
+    }
+    size_t end = sizeof text;
+    while (text[end - 1] == '0') {
+        end--;
+    }
+    end -= text[end - 1] == '.';
+    if (thousandths < 0) {
+        text[--start] = '-';
+    }
+    buf_append(buf, text + start, end - start);
+    return true;
+}
+
 void buf_put_number(struct buf *buf, double value)
 {
     if (isnan(value)) {
@@ -117,6 +153,9 @@ void buf_put_number(struct buf *buf, double value)
     }
     if (isinf(value)) {
         buf_puts(buf, value > 0 ? "+Inf" : "-Inf");
+        return;
+    }
+    if (put_thousandths(buf, value)) {
         return;
     }
     char text[32];

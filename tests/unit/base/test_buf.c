@@ -142,6 +142,13 @@ Test(buf, writes_numbers_so_that_they_read_back)
         {-2.5, "-2.5"},
         {0.1, "0.1"},
         {0.0005, "0.0005"},
+        {0.001, "0.001"},
+        {44.123, "44.123"},
+        {-1234.05, "-1234.05"},
+        {100, "100"},
+        {999999999.999, "999999999.999"},
+        {123456789012.25, "123456789012.25"},
+        {-0.0, "-0"},
         {1e300, "1e+300"},
         {9007199254740991, "9007199254740991"},
         {0.1 + 0.2, "0.30000000000000004"},
@@ -154,5 +161,18 @@ Test(buf, writes_numbers_so_that_they_read_back)
         buf_init(&buf, 64);
         buf_put_number(&buf, cases[i].number);
         cr_expect_str_eq(buf.data, cases[i].text);
+    }
+}
+
+Test(buf, writes_durations_so_that_they_read_back)
+{
+    for (int thousandths = -20000; thousandths < 20000; thousandths += 7) {
+        CLEANUP(buf) struct buf buf;
+        buf_init(&buf, 64);
+        double number = thousandths / 1000.0;
+        buf_put_number(&buf, number);
+        double back = strtod(buf.data, NULL);
+        cr_assert(back >= number && back <= number, "%s is not %.17g", buf.data, number);
+        cr_assert_leq(buf.len, 8u);
     }
 }
