@@ -135,7 +135,7 @@ for preset in "${built[@]}"; do
     run_tests "$preset"
 done
 if $bench; then
-    check "bench smoke" tests/bench/run.sh --smoke || true
+    check "bench" tests/bench/run.sh 1 1 16 || true
 fi
 
 [ "${#failures[@]}" -eq 0 ] || printf 'failed: %s\n' "${failures[@]}"
