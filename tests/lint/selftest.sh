@@ -158,5 +158,11 @@ printf 'int f(int a);\nint f(int a)\n{\n    if (a)\n        return 1;\n    else\
     write server/base/bad.c
 compile_commands
 finds tidy server/base/bad.c:6
+clean_tree
+mkdir "$tree/build/bin"
+# shellcheck disable=SC2016 # the stub's own text
+printf '#!/bin/sh\n[ "$1" = --version ] || exit 139\n' >"$tree/build/bin/clang-tidy"
+chmod +x "$tree/build/bin/clang-tidy"
+PATH=$tree/build/bin:$PATH finds tidy 'server/base/thing.c:1: clang-tidy ended with 139'
 
 [ "$failures" -eq 0 ]

@@ -28,15 +28,20 @@ hash_of() { # FILE COMMAND
     } | sha256sum | cut -d' ' -f1
 }
 
-# Prints what clang-tidy finds in one file; remembers it when that is nothing.
+# Prints what clang-tidy finds in one file; remembers it when that is nothing. A clang-tidy that ends
+# badly without a finding (a crash, a full disk) has found nothing out.
 check() { # FILE COMMAND
-    local hash found
+    local hash found status=0
     hash=$(hash_of "$1" "$2")
     [ -z "$hash" ] || [ ! -e "$cache/$hash" ] || return 0
-    found=$(clang-tidy --quiet -p "$folder" "$1" 2>/dev/null | sed "s#$root/##g" || true)
-    if printf '%s' "$found" | grep -E '(warning|error):'; then
+    found=$(clang-tidy --quiet -p "$folder" "$1" 2>/dev/null) || status=$?
+    if printf '%s' "$found" | sed "s#$root/##g" | grep -E '(warning|error):'; then
         return 0
     fi
+    [ "$status" -eq 0 ] || {
+        echo "$1:1: clang-tidy ended with $status"
+        return 0
+    }
     [ -z "$hash" ] || : >"$cache/$hash"
 }
 
