@@ -2,7 +2,8 @@
 # The one list of Debian 12 packages, in groups, and the one place that installs them.
 #   deploy/packages.sh list GROUP…      prints the names
 #   deploy/packages.sh install GROUP…   installs what is missing; asks apt for nothing when all is there
-# Groups: run (the program), build (to compile it), try (to play with it by hand), test (tests/run.sh), bench (tests/bench/run.sh).
+# Groups: run (the program), build (to compile it), try (to play with it by hand), test (tests/run.sh), bench
+# (tests/bench/run.sh), image (tests/run.sh --image); node and kubectl for tests, where nothing else brought them.
 set -euo pipefail
 
 run=(
@@ -15,12 +16,15 @@ build=(
 try=(curl jq)
 test=(
     git ccache clang libclang-rt-14-dev llvm libcriterion-dev clang-format clang-tidy cppcheck
-    shellcheck codespell prometheus curl jq sqlite3
+    shellcheck codespell prometheus curl jq sqlite3 nginx openssl yamllint
 )
 bench=(wrk)
+image=(mmdebstrap buildah podman runc)
+node=(nodejs npm)
+kubectl=(kubernetes-client)
 
 usage() {
-    sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
 
@@ -33,6 +37,9 @@ names_of() {
         try) printf '%s\n' "${try[@]}" ;;
         test) printf '%s\n' "${test[@]}" ;;
         bench) printf '%s\n' "${bench[@]}" ;;
+        image) printf '%s\n' "${image[@]}" ;;
+        node) printf '%s\n' "${node[@]}" ;;
+        kubectl) printf '%s\n' "${kubectl[@]}" ;;
         *) usage ;;
         esac
     done | sort -u

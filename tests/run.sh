@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
 # Builds and runs every test: lints, gcc and release builds, then the unit and end-to-end tests plain and
-# under AddressSanitizer and UndefinedBehaviorSanitizer. The last line says "N passed, N failed".
+# under AddressSanitizer and UndefinedBehaviorSanitizer. The last line says "N passed, N failed", and how many
+# were skipped since this machine cannot run them.
 #   tests/run.sh           everything
 #   tests/run.sh NAME…     only lints and test programs whose name contains NAME (see `ctest -N`)
 #   tests/run.sh --bench   everything, then one short round of the benchmark
+#   tests/run.sh --image   everything, then the container image, built and run (minutes)
 # A compiler cache and the lints' memory live in ~/.cache/livenessd (TESTS_CACHE sets another place).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 bench=false
+image=false
 names=()
 for argument in "$@"; do
     case $argument in
     --bench) bench=true ;;
+    --image) image=true ;;
     -*)
-        sed -n '2,7s/^# \{0,1\}//p' "$0"
+        sed -n '2,9s/^# \{0,1\}//p' "$0"
         exit 2
         ;;
     *) names+=("$argument") ;;
@@ -24,6 +28,7 @@ done
 
 passed=0
 failed=0
+skipped=0
 failures=()
 logs=$root/build/logs
 jobs=$(nproc)
@@ -33,16 +38,23 @@ count() { # PASSED FAILED
     failed=$((failed + $2))
 }
 
-# One check that is right or wrong as a whole; what it says is shown when it is wrong.
+# One check that is right or wrong as a whole; what it says is shown when it is wrong. With exit code 77 it
+# is skipped, and its last line says why.
 check() { # NAME COMMAND…
-    local name=$1 start=$EPOCHSECONDS
+    local name=$1 start=$EPOCHSECONDS code=0 log
+    log=$logs/${name//[ \/]/-}.log
     shift
-    if "$@" >"$logs/${name//[ \/]/-}.log" 2>&1; then
+    "$@" >"$log" 2>&1 || code=$?
+    if [ "$code" -eq 0 ]; then
         echo "ok      $name ($((EPOCHSECONDS - start)) s)"
+        sed -n 's/^note: /        /p' "$log"
         count 1 0
+    elif [ "$code" -eq 77 ]; then
+        echo "skipped $name: $(tail -n 1 "$log")"
+        skipped=$((skipped + 1))
     else
         echo "FAILED  $name ($((EPOCHSECONDS - start)) s)"
-        grep -vE '^\[[0-9]+/[0-9]+\]' "$logs/${name//[ \/]/-}.log" | tail -n 60 | sed 's/^/    /'
+        grep -vE '^\[[0-9]+/[0-9]+\]' "$log" | tail -n 60 | sed 's/^/    /'
         failures+=("$name")
         count 0 1
         return 1
@@ -130,10 +142,16 @@ done
 builds=$((passed + failed))
 [ "${#names[@]}" -gt 0 ] || check "build release" build release || true
 lint
+for script in dockerfile manifests pod; do
+    ! matches "deploy $script" || check "deploy $script" "tests/deploy/$script.sh" || true
+done
 ! matches "quick start" || check "quick start" tests/deploy/quick_start.sh || true
 for preset in "${built[@]}"; do
     run_tests "$preset"
 done
+if $image; then
+    check "deploy image" tests/deploy/image.sh || true
+fi
 if $bench; then
     check "bench" tests/bench/run.sh 1 1 16 || true
 fi
@@ -143,5 +161,7 @@ fi
     echo "no test has such a name"
     failed=1
 }
-echo "$passed passed, $failed failed"
+summary="$passed passed, $failed failed"
+[ "$skipped" -eq 0 ] || summary+=", $skipped skipped"
+echo "$summary"
 [ "$failed" -eq 0 ]
