@@ -71,6 +71,13 @@ PROBLEM(UPSTREAM_BUSY, "UpstreamBusy", 503, true,
 PROBLEM(UPSTREAM_TIMEOUT, "UpstreamTimeout", 504, true,
         "The face service took too long. Try again.",
         "Upstream did not answer within upstream.timeout.")
+/* the proxy's: what it answers when it gets no answer from here (deploy/nginx) */
+PROBLEM(SERVER_UNREACHABLE, "ServerUnreachable", 502, true,
+        "The server cannot be reached right now. Try again.",
+        "Only the proxy answers this: livenessd does not run, or not where the proxy looks for it.")
+PROBLEM(SERVER_TIMEOUT, "ServerTimeout", 504, true,
+        "The server took too long. Try again.",
+        "Only the proxy answers this: livenessd gave no answer within the proxy's read time-out.")
 /* ours */
 PROBLEM(STORE_UNAVAILABLE, "StoreUnavailable", 503, true,
         "The server cannot store this right now. Try again.",
