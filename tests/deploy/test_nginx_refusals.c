@@ -120,17 +120,22 @@ static const char *create_of_size(int size)
     return text_of("%-*s", size, PLAIN_CREATE);
 }
 
+static const char *said_by_livenessd(enum problem problem, const char *request_id)
+{
+    CLEANUP(buf) struct buf body;
+    buf_init(&body, 1024);
+    problem_write_face(problem, &(struct problem_detail){.request_id = request_id}, &body);
+    return text_of("%.*s", SLICE_ARGS(buf_slice(&body)));
+}
+
 /* What livenessd would say itself, to the letter, and nothing about versions. */
 static void expect_problem_at(struct place place, const struct http_answer *answer,
                               enum problem problem)
 {
     const struct problem_info *info = problem_info(problem);
-    const char *id = answer_header(answer, "x-request-id");
     expect_error_at(place, answer, info->status, info->code);
-    CLEANUP(buf) struct buf body;
-    buf_init(&body, 1024);
-    problem_write_face(problem, &(struct problem_detail){.request_id = id}, &body);
-    cr_assert_str_eq(answer->body, text_of("%.*s", SLICE_ARGS(buf_slice(&body))));
+    cr_assert_str_eq(answer->body,
+                     said_by_livenessd(problem, answer_header(answer, "x-request-id")));
     cr_assert_str_eq(answer_header(answer, "content-type"), "application/json; charset=utf-8");
     cr_assert_str_eq(answer_header(answer, "cache-control"), "no-store");
     cr_assert_str_eq(answer_header(answer, "x-content-type-options"), "nosniff");
