@@ -87,6 +87,9 @@ static bool prepare_all(struct sqlite_db *db, const char *path, const struct err
 struct sqlite_db *sqlite_db_open(const char *path, const struct error_text *error)
 {
     struct sqlite_db *db = xcalloc(1, sizeof *db);
+    /* its count of bytes in use costs a lock at every allocation, and nobody asks for it; refused
+     * once SQLite runs, when it is done already */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &db->connection, flags, NULL) != SQLITE_OK) {
         error_say(error, "cannot open %s: %s; check its owner and mode", path,

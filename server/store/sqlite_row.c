@@ -26,12 +26,8 @@ static bool bind_hash(sqlite3_stmt *statement, int at, const uint8_t hash[RECORD
 static bool bind_uuid(sqlite3_stmt *statement, int at, const char *id)
 {
     uint8_t bytes[UUID_BYTES_SIZE];
-    char again[UUID_SIZE];
-    if (!uuid_bytes_parse(id, bytes)) {
-        return bind_text(statement, at, id);
-    }
-    uuid_bytes_format(bytes, again);
-    if (strcmp(id, again) != 0) {
+    bool upper_case = id[strcspn(id, "ABCDEF")] != '\0';
+    if (upper_case || !uuid_bytes_parse(id, bytes)) {
         return bind_text(statement, at, id);
     }
     return sqlite3_bind_blob(statement, at, bytes, sizeof bytes, SQLITE_TRANSIENT) == SQLITE_OK;

@@ -3,39 +3,47 @@
  */
 #include "store/uuid_bytes.h"
 
-#include "base/crypto.h"
-
+#include <ctype.h>
 #include <string.h>
 
-static const size_t group_bytes[] = {4, 2, 2, 2, 6};
-enum { GROUP_COUNT = sizeof group_bytes / sizeof *group_bytes };
+/* Without a branch between digits and letters: which comes next nobody can predict. */
+static unsigned hex_value(char digit)
+{
+    return (unsigned)(digit & 15) + 9U * (unsigned)(digit > '9');
+}
+
+static bool hyphen_before(size_t byte)
+{
+    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
 
 bool uuid_bytes_parse(const char *text, uint8_t ret[UUID_BYTES_SIZE])
 {
     if (strlen(text) != UUID_SIZE - 1) {
         return false;
     }
-    for (size_t i = 0; i < GROUP_COUNT; i++) {
-        if (hex_decode((struct slice){text, 2 * group_bytes[i]}, ret, group_bytes[i]) != 0) {
+    for (size_t i = 0; i < UUID_BYTES_SIZE; i++) {
+        if (hyphen_before(i) && *text++ != '-') {
             return false;
         }
-        text += 2 * group_bytes[i];
-        if (*text != (i + 1 < GROUP_COUNT ? '-' : '\0')) {
+        if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1])) {
             return false;
         }
-        text++;
-        ret += group_bytes[i];
+        ret[i] = (uint8_t)(hex_value(text[0]) << 4 | hex_value(text[1]));
+        text += 2;
     }
     return true;
 }
 
 void uuid_bytes_format(const uint8_t bytes[UUID_BYTES_SIZE], char ret[UUID_SIZE])
 {
-    for (size_t i = 0; i < GROUP_COUNT; i++) {
-        hex_encode(bytes, group_bytes[i], ret);
-        bytes += group_bytes[i];
-        ret += 2 * group_bytes[i];
-        *ret++ = '-';
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < UUID_BYTES_SIZE; i++) {
+        if (hyphen_before(i)) {
+            *ret++ = '-';
+        }
+        *ret++ = digits[bytes[i] >> 4];
+        *ret++ = digits[bytes[i] & 15];
     }
-    ret[-1] = '\0';
+    *ret = '\0';
 }
