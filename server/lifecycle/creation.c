@@ -14,6 +14,8 @@
 #include <string.h>
 #include <utlist.h>
 
+enum { STORE_AGAIN_MS = 1000 };
+
 struct creation {
     struct creation *next, *prev;
     struct sessions *sessions;
@@ -27,7 +29,7 @@ struct creation {
     unsigned retry_after_s;
     struct store_call *store_call;
     struct face_call *deletion;
-    uv_timer_t *refusal; /* ends a creation that could not begin */
+    uv_timer_t *timer; /* for what must happen later: a refusal, or another try to store */
 };
 
 static void creation_free(struct creation *creation)
@@ -60,19 +62,67 @@ static void creation_finish(struct creation *creation)
     creation_free(creation);
 }
 
-/* ---- the store would not take the record: upstream's session must go now ---- */
+/* ---- later ---- */
+
+static void timer_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void creation_later(struct creation *creation, uint64_t ms, uv_timer_cb callback)
+{
+    creation->timer = xcalloc(1, sizeof *creation->timer);
+    creation->timer->data = creation;
+    uv_timer_init(creation->sessions->config.uv, creation->timer);
+    timer_start(creation->timer, callback, ms, 0);
+}
+
+static struct creation *creation_woken(uv_timer_t *timer)
+{
+    struct creation *creation = timer->data;
+    creation->timer = NULL;
+    uv_close((uv_handle_t *)timer, timer_closed);
+    return creation;
+}
+
+/* ---- the record is stored, or upstream's session goes at once, or both are tried again ---- */
+
+static void creation_store(struct creation *creation);
+
+static void creation_store_again(uv_timer_t *timer)
+{
+    struct creation *creation = creation_woken(timer);
+    const struct sessions_config *config = &creation->sessions->config;
+    (void)session_remove(creation->record, &config->rules, clock_wall_ms(config->clock));
+    creation_store(creation);
+}
 
 static void creation_undone(void *context, struct face_answer *answer)
 {
     struct creation *creation = context;
     creation->deletion = NULL;
-    if (answer->problem != PROBLEM_NONE) {
-        series_add(creation->sessions->orphaned, 1);
-        LOG_EVENT(creation->sessions->config.log, LOG_ERROR, "session orphaned",
-                  LOG_TEXT(REQUEST_ID, creation->request_id),
-                  LOG_TEXT(REASON, "neither the store nor the deletion worked"));
-    }
-    creation_finish(creation);
+    if (answer->problem == PROBLEM_NONE)
+        creation_finish(creation);
+    else
+        creation_later(creation, STORE_AGAIN_MS, creation_store_again);
+}
+
+/* Nobody gets this session. The intent stays until it is accounted for, here or at the next start.
+ */
+static void creation_undo(struct creation *creation)
+{
+    if (creation->problem == PROBLEM_NONE)
+        creation->problem = PROBLEM_STORE_UNAVAILABLE;
+    if (creation->done)
+        LOG_EVENT(creation->sessions->config.log, LOG_ERROR, "session not stored",
+                  LOG_TEXT(REQUEST_ID, creation->request_id));
+    creation_tell(creation);
+    if (creation->record->upstream_id[0] == '\0')
+        creation_later(creation, STORE_AGAIN_MS, creation_store_again);
+    else
+        creation->deletion =
+            face_delete_session(creation->sessions->config.face, creation->record->upstream_id,
+                                creation->request_id, creation_undone, creation);
 }
 
 static void creation_stored(void *context, enum store_result result, struct session_record *record)
@@ -80,25 +130,28 @@ static void creation_stored(void *context, enum store_result result, struct sess
     struct creation *creation = context;
     (void)record;
     creation->store_call = NULL;
-    if (result != STORE_OK) {
-        if (creation->problem == PROBLEM_NONE)
-            creation->problem = PROBLEM_STORE_UNAVAILABLE;
-        creation_tell(creation);
-        if (creation->record->upstream_id[0] != '\0') {
-            creation->deletion =
-                face_delete_session(creation->sessions->config.face, creation->record->upstream_id,
-                                    creation->request_id, creation_undone, creation);
-            return;
-        }
-    } else if (creation->record->state == SESSION_CREATED) {
+    if (result == STORE_UNAVAILABLE) {
+        creation_undo(creation);
+        return;
+    }
+    /* a conflict is an earlier try that reached the disk after all */
+    if (creation->record->state == SESSION_CREATED) {
         series_add(creation->sessions->created, 1);
         if (!creation->done) /* the client left while the record was being written */
             creation_revoke(creation->sessions, creation->record->id);
+    } else if (creation->record->state == SESSION_REMOVED && result == STORE_CONFLICT) {
+        creation_revoke(creation->sessions, creation->record->id);
     } else if (creation->record->state == SESSION_REMOVED) {
         series_add(creation->sessions->abandoned, 1);
         outbox_push(creation->sessions->outbox, creation->record, NULL);
     }
     creation_finish(creation);
+}
+
+static void creation_store(struct creation *creation)
+{
+    creation->store_call =
+        store_insert(creation->sessions->config.store, creation->record, creation_stored, creation);
 }
 
 /* ---- upstream's answer ---- */
@@ -142,22 +195,14 @@ static void creation_answered(void *context, struct face_answer *answer)
         if (!creation->done)
             (void)session_remove(record, &sessions->config.rules, now);
     }
-    creation->store_call = store_insert(sessions->config.store, record, creation_stored, creation);
+    creation_store(creation);
 }
 
 /* ---- start and end ---- */
 
-static void refusal_closed(uv_handle_t *handle)
-{
-    free(handle);
-}
-
 static void creation_refused(uv_timer_t *timer)
 {
-    struct creation *creation = timer->data;
-    creation->refusal = NULL;
-    uv_close((uv_handle_t *)timer, refusal_closed);
-    creation_finish(creation);
+    creation_finish(creation_woken(timer));
 }
 
 struct creation *creation_start(struct sessions *sessions, const struct session_record *draft,
@@ -175,10 +220,7 @@ struct creation *creation_start(struct sessions *sessions, const struct session_
     if (creation->intent < 0) { /* as many creates under way as we can account for */
         creation->problem = PROBLEM_UPSTREAM_BUSY;
         creation->retry_after_s = 1;
-        creation->refusal = xcalloc(1, sizeof *creation->refusal);
-        creation->refusal->data = creation;
-        uv_timer_init(sessions->config.uv, creation->refusal);
-        timer_start(creation->refusal, creation_refused, 0, 0);
+        creation_later(creation, 0, creation_refused);
         return creation;
     }
     face_create_session(sessions->config.face, create, creation->request_id, creation_answered,
@@ -194,33 +236,66 @@ void creation_abandon(struct creation *creation)
 
 /* ---- a session nobody can use ---- */
 
-static enum problem revoke_apply(struct session_record *record, void *context,
-                                 enum session_change *ret_what)
+struct revocation {
+    struct revocation *next, *prev;
+    struct sessions *sessions;
+    char id[UUID_SIZE];
+    uv_timer_t *timer; /* the next try */
+};
+
+static void revocation_free(struct revocation *revocation)
 {
-    struct sessions *sessions = context;
+    DL_DELETE(revocation->sessions->revocations, revocation);
+    if (revocation->timer)
+        uv_close((uv_handle_t *)revocation->timer, timer_closed);
+    free(revocation);
+}
+
+static void revocation_try(uv_timer_t *timer);
+
+static enum problem revocation_apply(struct session_record *record, void *context,
+                                     enum session_change *ret_what)
+{
+    const struct revocation *revocation = context;
+    const struct sessions_config *config = &revocation->sessions->config;
     if (record)
-        *ret_what =
-            session_remove(record, &sessions->config.rules, clock_wall_ms(sessions->config.clock));
+        *ret_what = session_remove(record, &config->rules, clock_wall_ms(config->clock));
     return PROBLEM_NONE;
 }
 
-static void revoke_done(void *context, enum problem problem, enum session_change what,
-                        struct session_record *record)
+static void revocation_done(void *context, enum problem problem, enum session_change what,
+                            struct session_record *record)
 {
-    struct sessions *sessions = context;
+    struct revocation *revocation = context;
     (void)what;
-    if (problem != PROBLEM_NONE)
-        LOG_EVENT(sessions->config.log, LOG_ERROR, "session not revoked",
-                  LOG_TEXT(CODE, problem_info(problem)->code));
-    else
-        outbox_push(sessions->outbox, record, NULL);
+    if (problem == PROBLEM_STORE_UNAVAILABLE) {
+        timer_start(revocation->timer, revocation_try, STORE_AGAIN_MS, 0);
+        return;
+    }
+    if (record)
+        outbox_push(revocation->sessions->outbox, record, NULL);
     session_record_free(record);
+    revocation_free(revocation);
+}
+
+static void revocation_try(uv_timer_t *timer)
+{
+    struct revocation *revocation = timer->data;
+    change_start(revocation->sessions, revocation->id, revocation_apply, revocation_done,
+                 revocation);
 }
 
 void creation_revoke(struct sessions *sessions, const char *id)
 {
+    struct revocation *revocation = xcalloc(1, sizeof *revocation);
+    revocation->sessions = sessions;
+    memcpy(revocation->id, id, UUID_SIZE);
+    revocation->timer = xcalloc(1, sizeof *revocation->timer);
+    revocation->timer->data = revocation;
+    uv_timer_init(sessions->config.uv, revocation->timer);
+    DL_APPEND(sessions->revocations, revocation);
     series_add(sessions->abandoned, 1);
-    change_start(sessions, id, revoke_apply, revoke_done, sessions);
+    revocation_try(revocation->timer);
 }
 
 void creations_free(struct sessions *sessions)
@@ -232,8 +307,11 @@ void creations_free(struct sessions *sessions)
             store_cancel(creation->store_call);
         if (creation->deletion)
             face_cancel(creation->deletion);
-        if (creation->refusal)
-            uv_close((uv_handle_t *)creation->refusal, refusal_closed);
+        if (creation->timer)
+            (void)creation_woken(creation->timer);
         creation_free(creation);
     }
+    struct revocation *revocation = NULL, *following = NULL;
+    DL_FOREACH_SAFE(sessions->revocations, revocation, following)
+    revocation_free(revocation);
 }

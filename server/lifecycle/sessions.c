@@ -128,7 +128,7 @@ struct sessions *sessions_free(struct sessions *sessions)
 
 bool sessions_busy(const struct sessions *sessions)
 {
-    return sessions->creations != NULL || sessions->changes != NULL;
+    return sessions->creations || sessions->revocations || sessions->changes;
 }
 
 struct store_counts sessions_counts(const struct sessions *sessions)

@@ -20,6 +20,7 @@ struct asker;
 struct outbox;
 struct record_cache;
 struct creation;
+struct revocation;
 struct change;
 
 struct sessions_config {
@@ -41,9 +42,10 @@ struct sessions {
     struct record_cache *cache;
     struct asker *asker;
     struct outbox *outbox;
-    struct creation *creations; /* under way */
-    struct change *changes;     /* under way */
-    struct store_counts counts; /* as last counted */
+    struct creation *creations;     /* under way */
+    struct revocation *revocations; /* of sessions nobody can use, not yet stored */
+    struct change *changes;         /* under way */
+    struct store_counts counts;     /* as last counted */
     struct store_call *counting;
     struct store_call *forgetting;
     uv_timer_t *housekeeping;

@@ -53,16 +53,34 @@ Test(store_failure, of_a_create_is_said_and_its_session_deleted)
     expect_verdict(story_complete(&sick.rig, &story, digest_body(digest)), "live", true);
 }
 
-/* Neither stored nor deleted: all that is left is to say so. */
-Test(store_failure, with_an_upstream_failure_is_counted_as_an_orphan)
+/* Neither stored nor deleted: it is tried again until one of them works. */
+Test(store_failure, with_an_upstream_failure_is_made_good_when_both_work_again)
 {
     struct sick sick = open_sick();
     sync_set(sick.sync, SYNC_FAIL);
     emulator_fault(&sick.rig, "{\"route\":\"delete\",\"status\":500}");
     expect_error(create(&sick.rig), 503, "StoreUnavailable");
-    expect_soon(metric_value(&sick.rig, "livenessd_sessions_orphaned_total") == 1);
-    cr_assert(daemon_log_contains(sick.rig.server, "session orphaned"));
+    cr_assert(daemon_log_contains(sick.rig.server, "session not stored"));
+    expect_soon(emulator_calls(&sick.rig, "DELETE", FACE_SESSIONS_PATH) >= 1);
+    cr_assert_eq(emulator_sessions(&sick.rig), 1);
+    emulator_faults_clear(&sick.rig);
     recover(&sick);
+    expect_soon(emulator_sessions(&sick.rig) == 0);
+}
+
+Test(store_failure, with_an_upstream_failure_and_a_crash_is_counted_as_an_orphan)
+{
+    struct sick sick = open_sick();
+    sync_set(sick.sync, SYNC_FAIL);
+    emulator_fault(&sick.rig, "{\"route\":\"delete\",\"status\":500}");
+    expect_error(create(&sick.rig), 503, "StoreUnavailable");
+    expect_soon(emulator_calls(&sick.rig, "DELETE", FACE_SESSIONS_PATH) >= 1);
+    daemon_kill(sick.rig.server);
+    sync_set(sick.sync, SYNC_PASS);
+    daemon_restart(sick.rig.server);
+    expect_soon(metric_value(&sick.rig, "livenessd_sessions_orphaned") +
+                    metric_value(&sick.rig, "livenessd_sessions_open") ==
+                1);
 }
 
 Test(store_failure, of_a_completion_can_be_repeated)
