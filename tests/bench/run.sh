@@ -3,6 +3,8 @@
 # what libh2o alone (GET) and libh2o with libcurl alone (create) cost, in alternation, on this machine.
 #   tests/bench/run.sh [ROUNDS [SECONDS [CONNECTIONS]]]     defaults: 5 rounds of 4 s, 64 connections
 # Budgets: a create at most twice the relay, a GET of a settled session at most twice the bare handler.
+# For the creates upstream is one more bare handler with a canned answer, or its speed would be what is
+# measured: how many records share a sync depends on how many creates are under way at the store.
 # Prints figures and ratios; passes no judgement.
 set -euo pipefail
 
@@ -46,14 +48,35 @@ pids+=($!)
 wait_for "$folder/emulate.log" ready
 emulator=$(address_of emulator "$folder/emulate.log")
 
-LIVENESSD_UPSTREAM_KEY=bench "$build/livenessd" serve --set http.listen=127.0.0.1:0 \
-    --set admin.listen=127.0.0.1:0 --set "upstream.endpoint=http://$emulator" \
-    --set upstream.rate=1000000 --set keys.generate=true --set "store.path=$folder/bench.db" \
-    --set http.max_connections_per_address=0 >"$folder/serve.log" &
-serve=$!
-pids+=("$serve")
-wait_for "$folder/serve.log" ready
-http=$(address_of http "$folder/serve.log")
+bare_handler() { # NAME FILE: answers everything with the file; its address goes to NAME.address
+    "$build/bare_handler" "$2" >"$folder/$1.port" &
+    pids+=($!)
+    wait_for "$folder/$1.port" .
+    echo "127.0.0.1:$(cat "$folder/$1.port")" >"$folder/$1.address"
+}
+
+serve() { # NAME UPSTREAM
+    LIVENESSD_UPSTREAM_KEY=bench "$build/livenessd" serve --set http.listen=127.0.0.1:0 \
+        --set admin.listen=127.0.0.1:0 --set "upstream.endpoint=http://$2" \
+        --set upstream.rate=1000000 --set keys.generate=true --set "store.path=$folder/$1.db" \
+        --set "keys.dir=$folder/keys" --set http.max_connections_per_address=0 >"$folder/$1.log" &
+    pids+=($!)
+    wait_for "$folder/$1.log" ready
+    address_of http "$folder/$1.log" >"$folder/$1.address"
+}
+
+serve reader "$emulator"
+reader=${pids[-1]}
+http=$(cat "$folder/reader.address")
+
+curl -sS "http://$emulator/face/v1.2/detectLiveness-sessions" -H 'Ocp-Apim-Subscription-Key: bench' \
+    -H 'Content-Type: application/json' \
+    -d '{"livenessOperationMode":"Passive","deviceCorrelationId":"bench"}' >"$folder/created"
+jq -e .authToken "$folder/created" >/dev/null
+bare_handler upstream "$folder/created"
+upstream=$(cat "$folder/upstream.address")
+serve writer "$upstream"
+writer=${pids[-1]}
 
 # A settled session for the GET, and its bytes for the bare handler.
 headers=$folder/headers
@@ -71,13 +94,11 @@ curl -sS -o /dev/null -X POST "http://$http/api/detectLiveness-sessions/$id/comp
 curl -sS "http://$http/api/detectLiveness-sessions/$id" -H "X-Device-Token: $DEVICE_TOKEN" >"$folder/body"
 jq -e '.verdict.decision == "live"' "$folder/body" >/dev/null
 
-"$build/bare_handler" "$folder/body" >"$folder/handler.port" &
-handler=$!
-pids+=("$handler")
-"$build/bare_relay" "http://$emulator/face/v1.2/detectLiveness-sessions" >"$folder/relay.port" &
+bare_handler handler "$folder/body"
+handler=${pids[-1]}
+"$build/bare_relay" "http://$upstream/face/v1.2/detectLiveness-sessions" >"$folder/relay.port" &
 relay=$!
 pids+=("$relay")
-wait_for "$folder/handler.port" .
 wait_for "$folder/relay.port" .
 
 ticks_per_second=$(getconf CLK_TCK)
@@ -109,10 +130,11 @@ note() { # NAME VALUE
 
 here=$root/tests/bench
 for round in $(seq "$rounds"); do
-    note bare-handler "$(measure "$handler" "$here/get.lua" "http://127.0.0.1:$(cat "$folder/handler.port")/")"
-    note get "$(measure "$serve" "$here/get.lua" "http://$http/api/detectLiveness-sessions/$id")"
+    note bare-handler "$(measure "$handler" "$here/get.lua" "http://$(cat "$folder/handler.address")/")"
+    note get "$(measure "$reader" "$here/get.lua" "http://$http/api/detectLiveness-sessions/$id")"
     note bare-relay "$(measure "$relay" "$here/create.lua" "http://127.0.0.1:$(cat "$folder/relay.port")/")"
-    note create "$(measure "$serve" "$here/create.lua" "http://$http/api/detectLiveness-sessions")"
+    note create "$(measure "$writer" "$here/create.lua" \
+        "http://$(cat "$folder/writer.address")/api/detectLiveness-sessions")"
     echo "round $round of $rounds done" >&2
 done
 
