@@ -159,6 +159,9 @@ printf 'int f(int a);\nint f(int a)\n{\n    if (a)\n        return 1;\n    else\
 compile_commands
 finds tidy server/base/bad.c:6
 clean_tree
+write server/base/new.c <<<'#include "base/thing.h"'
+finds tidy server/base/new.c:1
+clean_tree
 mkdir "$tree/build/bin"
 # shellcheck disable=SC2016 # the stub's own text
 printf '#!/bin/sh\n[ "$1" = --version ] || exit 139\n' >"$tree/build/bin/clang-tidy"

@@ -13,7 +13,14 @@ rules=$({ clang-tidy --version && cat .clang-tidy; } | sha256sum)
 commands() {
     jq -r '.[] | [.file, .command] | @tsv' "$folder/compile_commands.json" |
         sed "s#$root/##g" | grep -E '^(server|tests/support)/' |
-        sed -E 's/\t([^ ]*ccache )?[^ ]+ /\t/; s/ -o [^ ]+ -c [^ ]+$//' | sort -u
+        sed -E 's/\t([^ ]*ccache )?[^ ]+ /\t/; s/ -ffile-prefix-map=[^ ]+//; s/ -o [^ ]+ -c [^ ]+$//' |
+        sort -u
+}
+
+# Files that were added after the folder was configured would be passed over in silence.
+unknown_files() {
+    comm -23 <(lint_files 'server/*.c' | sort) <(commands | cut -f1 | sort) |
+        sed "s#\$#:1: not in $folder/compile_commands.json: configure again#"
 }
 
 hash_of() { # FILE COMMAND
@@ -48,6 +55,8 @@ check() { # FILE COMMAND
 export -f hash_of check
 export root cache folder rules
 find "$cache" -type f -mtime +30 -delete
-# shellcheck disable=SC2016 # expanded by the inner shell
-commands | tr '\t' '\n' | xargs -r -d '\n' -n 2 -P "$(nproc)" bash -c 'check "$1" "$2"' check |
-    sort -u | lint_finish
+{
+    unknown_files
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    commands | tr '\t' '\n' | xargs -r -d '\n' -n 2 -P "$(nproc)" bash -c 'check "$1" "$2"' check
+} | sort -u | lint_finish
