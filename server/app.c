@@ -64,6 +64,7 @@ static bool open_store(struct app *app)
         .queue_max = app->settings->store_queue,
         .timeout_ms = app->settings->store_timeout,
         .intents_max = INTENTS_MAX,
+        .by_turn = true,
         .metrics = app->metrics,
         .clock = clock_system(),
     };
@@ -279,7 +280,7 @@ static void app_close(struct app *app)
     listener_close(app->admin);
     face_client_free(app->face);
     emulator_close(app->emulator);
-    store_close(app->store);
+    app->store = store_close(app->store);
     if (app->drain_timer)
         uv_close((uv_handle_t *)app->drain_timer, timer_closed);
     process_free(app->process);
@@ -297,9 +298,12 @@ static void app_close(struct app *app)
 
 /* ---- the beginning ---- */
 
-static void flush_log(void *context)
+static void end_turn(void *context)
 {
-    log_flush(context);
+    const struct app *app = context;
+    if (app->store)
+        store_flush(app->store);
+    log_flush(app->log);
 }
 
 static bool make_loop(struct app *app)
@@ -310,7 +314,7 @@ static bool make_loop(struct app *app)
                        strerrordesc_np(errno));
         return false;
     }
-    loop_on_turn_end(app->loop, flush_log, app->log);
+    loop_on_turn_end(app->loop, end_turn, app);
     app->drain_timer = xcalloc(1, sizeof *app->drain_timer);
     uv_timer_init(loop_uv(app->loop), app->drain_timer);
     app->drain_timer->data = app;

@@ -17,7 +17,7 @@ enum {
     FACE_WORD_SIZE = 32, /* status words, decisions, model versions */
     FACE_CODE_SIZE = 49,
     FACE_MESSAGE_SIZE = 257,
-    FACE_ATTEMPTS_MAX = 16,
+    FACE_ATTEMPTS_MAX = 8, /* no version allows more than 3 */
     FACE_DIGEST_SIZE = 129,
     FACE_TOKEN_MAX = 8192,
 };

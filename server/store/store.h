@@ -123,6 +123,8 @@ struct store_config {
     size_t queue_max;        /* calls the disk owes an answer; above it STORE_UNAVAILABLE */
     uint64_t timeout_ms;     /* of a call, then STORE_UNAVAILABLE; at least 1 */
     unsigned intents_max;    /* creates between intent and record; at least 1 */
+    bool by_turn;            /* calls start at store_flush, all of a turn together: fewer syncs and
+                                wake-ups under load; else each starts at once */
     struct metrics *metrics; /* livenessd_store_…; may be NULL */
     const struct clock *clock;
 };
@@ -136,6 +138,8 @@ struct store *store_open(uv_loop_t *uv, const struct store_config *config, char 
  * need turns of the loop to go (loop_settle). A thread that a disk holds longer than timeout_ms is
  * left behind with its memory and its files, so the process has to end then. */
 struct store *store_close(struct store *store);
+/* Hands over what was asked since the last time: at the end of every turn of the loop. */
+void store_flush(struct store *store);
 /* False from a failed write or a call that was not answered in time until a write succeeds (the
  * store tries by itself about once a second). */
 bool store_ready(const struct store *store);

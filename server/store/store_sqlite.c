@@ -72,28 +72,44 @@ static struct store_call *call_new(struct store *store, enum call_kind kind, voi
     return call;
 }
 
-/* To the thread, or, when too many wait already, straight to where answers are delivered. */
+void store_flush(struct store *store)
+{
+    if (!store->gathered.head) {
+        return;
+    }
+    uv_mutex_lock(&store->lock);
+    if (!store->to_do.head) {
+        uv_cond_signal(&store->asked);
+    }
+    call_queue_append(&store->to_do, &store->gathered);
+    uv_mutex_unlock(&store->lock);
+}
+
+/* Where answers are delivered from, because too many wait already. */
+static void refuse(struct store_call *call)
+{
+    struct store *store = call->store;
+    call->result = STORE_UNAVAILABLE;
+    uv_mutex_lock(&store->lock);
+    call_queue_push(&store->done, call);
+    uv_mutex_unlock(&store->lock);
+    (void)uv_async_send(&store->answered);
+}
+
 static struct store_call *submit(struct store_call *call)
 {
     struct store *store = call->store;
     bool refused = store->waiting >= store->queue_max;
     store->waiting++;
     store_metrics_queue(&store->metrics, store->waiting);
-    uv_mutex_lock(&store->lock);
     if (refused) {
-        call->result = STORE_UNAVAILABLE;
-        call_queue_push(&store->done, call);
-    } else {
-        if (!store->to_do.head) {
-            uv_cond_signal(&store->asked);
-        }
-        call_queue_push(&store->to_do, call);
+        refuse(call);
+        return call;
     }
-    uv_mutex_unlock(&store->lock);
-    if (refused) {
-        (void)uv_async_send(&store->answered);
-    } else {
-        store_watch(store, call);
+    call_queue_push(&store->gathered, call);
+    store_watch(store, call);
+    if (!store->by_turn) {
+        store_flush(store);
     }
     return call;
 }

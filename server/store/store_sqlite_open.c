@@ -151,6 +151,7 @@ struct store *store_open(uv_loop_t *uv, const struct store_config *config, char 
         return NULL;
     }
     store->queue_max = config->queue_max;
+    store->by_turn = config->by_turn;
     store->timeout_ms = config->timeout_ms;
     store->clock = config->clock;
     atomic_init(&store->ready, true);
@@ -206,6 +207,7 @@ struct store *store_close(struct store *store)
     if (!store) {
         return NULL;
     }
+    store_flush(store);
     /* what a thread left behind may still touch is leaked: this process is about to end */
     if (end_thread(store)) {
         drop_calls(&store->done);

@@ -106,6 +106,7 @@ struct store {
     uv_mutex_t lock;
     uv_cond_t asked;              /* there is something to do, or nothing any more */
     uv_cond_t ending;             /* ended */
+    struct call_queue gathered;   /* [loop] not yet with the thread */
     struct call_queue to_do;      /* [lock] */
     struct call_queue done;       /* [lock] */
     struct call_queue delivering; /* [loop] */
@@ -116,6 +117,7 @@ struct store {
     bool left_behind;             /* [lock] closed although the thread has not ended */
     size_t waiting;               /* [loop] calls made and not yet handed back */
     size_t queue_max;             /* [const] */
+    bool by_turn;                 /* [const] */
     uint64_t timeout_ms;          /* [const] */
     const struct clock *clock;    /* [const] */
     atomic_bool ready;            /* written by the thread, and by the loop under the lock */

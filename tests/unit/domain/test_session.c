@@ -359,11 +359,14 @@ Test(session, results_that_do_not_fit_are_left_out)
     struct session_record record = fresh_record();
     struct face_session *face = face_saying(FACE_DECISION_SPOOFFACE, "");
     face->attempt_count = FACE_ATTEMPTS_MAX;
-    for (int i = 1; i < FACE_ATTEMPTS_MAX; i++) {
+    for (int i = 0; i < FACE_ATTEMPTS_MAX; i++) {
         struct face_attempt *attempt = &face->attempts[i];
         *attempt = (struct face_attempt){.attempt_id = i + 1, .status = FACE_STATUS_FAILED};
         attempt->has_error = true;
+        attempt->has_rectangle = true;
         /* control characters grow sixfold when written */
+        memset(attempt->status_word, '\x01', sizeof attempt->status_word - 1);
+        memset(attempt->error_code, '\x01', sizeof attempt->error_code - 1);
         memset(attempt->error_message, '\x01', sizeof attempt->error_message - 1);
     }
     cr_expect_eq(session_settle(&record, face, &when_given, NOW), SESSION_CHANGED);

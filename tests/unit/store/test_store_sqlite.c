@@ -414,6 +414,32 @@ Test(store, commits_what_waits_together)
     cr_expect_lt(commits, 50);
 }
 
+Test(store, starts_the_calls_of_a_turn_together_when_told_so)
+{
+    fixture_close(&it);
+    struct store_config config = fixture_config(&it);
+    config.by_turn = true;
+    it.store = store_open(&it.loop, &config, it.error, sizeof it.error);
+    cr_assert_not_null(it.store, "%s", it.error);
+    double commits = metric_value(&it, "livenessd_store_commits_total{outcome=\"ok\"}");
+    for (int i = 0; i < 20; i++) {
+        struct session_record record = new_record(&it);
+        (void)store_insert(it.store, &record, on_done, &it);
+    }
+    fixture_turn_often(&it);
+    cr_expect_eq(it.answers, 0);
+    store_flush(it.store);
+    fixture_wait(&it, 20);
+    cr_expect_eq(it.results[STORE_OK], 20);
+    cr_expect_eq(metric_value(&it, "livenessd_store_commits_total{outcome=\"ok\"}"), commits + 1);
+    store_flush(it.store); /* nothing to hand over */
+    struct session_record late = new_record(&it);
+    (void)store_insert(it.store, &late, on_done, &it); /* closing hands it over */
+    fixture_close(&it);
+    fixture_open(&it);
+    cr_expect_eq(load(&it, late.id), STORE_OK);
+}
+
 Test(store, counts_calls_commits_and_the_queue)
 {
     struct session_record record = new_record(&it);
