@@ -3,7 +3,7 @@
 #   deploy/packages.sh list GROUP…      prints the names
 #   deploy/packages.sh install GROUP…   installs what is missing; asks apt for nothing when all is there
 # Groups: run (the program), build (to compile it), try (to play with it by hand), test (tests/run.sh), bench
-# (tests/bench/run.sh), image (tests/run.sh --image); node and kubectl for tests, where nothing else brought them.
+# (tests/bench/run.sh), image (tests/deploy/image.sh); node and kubectl for tests, where nothing else brought them.
 set -euo pipefail
 
 run=(

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the container image from deploy/Dockerfile on a Debian 12 made here (no image registry is asked),
 # and runs it as it should be run: no capabilities, read-only root, a memory limit. Takes minutes.
-#   tests/deploy/image.sh, or tests/run.sh --image
+#   tests/deploy/image.sh, or tests/run.sh image
 # shellcheck source=tests/deploy/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [ "$(id -u)" -eq 0 ] || skip "only root can make the base image"
