@@ -100,8 +100,8 @@ static bool open_upstream(struct app *app)
     const struct settings *settings = app->settings;
     const struct face_config config = {
         .endpoint = app->emulator ? app->endpoint : settings->upstream_endpoint,
-        .api_version = "v1.2",
-        .key = app->emulator ? "emulator" : settings->upstream_key,
+        .version = FACE_V1_2,
+        .credentials = {.key = app->emulator ? "emulator" : settings->upstream_key},
         .connect_timeout_ms = settings->upstream_connect_timeout,
         .timeout_ms = settings->upstream_timeout,
         .max_answer_bytes = settings->upstream_max_answer,

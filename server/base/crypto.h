@@ -26,5 +26,9 @@ int hex_decode(struct slice text, uint8_t *ret, size_t size) MUST_CHECK;
 
 /* RFC 4648 section 5 without padding. */
 void base64url_encode(const void *bytes, size_t size, struct buf *ret);
+/* RFC 4648 section 4, padded. */
+void base64_encode(const void *bytes, size_t size, struct buf *ret);
+/* Section 4: padding required, white space refused. 0 or -EINVAL. */
+int base64_decode(struct slice text, struct buf *ret) MUST_CHECK;
 /* Strict: no padding, no white space, no non-zero trailing bits. 0 or -EINVAL. */
 int base64url_decode(struct slice text, struct buf *ret) MUST_CHECK;

@@ -18,11 +18,17 @@ PROBLEM(INVALID_LIVENESS_MODE, "InvalidLivenessOperationMode", 400, false,
 PROBLEM(INVALID_DEVICE_CORRELATION_ID, "InvalidDeviceCorrelationId", 400, false,
         "deviceCorrelationId must be a text of 1 to 64 characters.",
         "Only the emulator answers this: the server replaces every client's id by a pseudonym.")
+PROBLEM(INVALID_IMAGE, "InvalidImage", 400, false,
+        "verifyImage is not a usable picture of one face (JPEG, PNG, GIF or BMP).",
+        "The reference image is of another type, or the face service found no face or several in it.")
+PROBLEM(INVALID_IMAGE_SIZE, "InvalidImageSize", 400, false,
+        "verifyImage must have between 1 KB and 6 MB.",
+        "The reference image is smaller or larger than the Face API or policy.verify_image_max allows.")
 PROBLEM(BAD_ARGUMENT, "BadArgument", 400, false,
         "The request could not be understood.",
         "The HTTP message or an argument is malformed.")
 PROBLEM(UNSUPPORTED_MEDIA_TYPE, "BadArgument", 415, false,
-        "This media type is not accepted here. Send application/json.",
+        "This media type is not accepted here.",
         "The Content-Type of a POST is not one the route takes.")
 PROBLEM(SESSION_NOT_FOUND, "SessionNotFound", 404, false,
         "There is no such session, or it has expired or been deleted.",

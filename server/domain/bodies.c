@@ -155,13 +155,13 @@ static enum problem read_lifetime(const cJSON *json, struct create_request *ret)
                : PROBLEM_NONE;
 }
 
-enum problem create_request_read(struct slice body, cJSON **ret_document,
+enum problem create_request_read(const struct create_input *input, cJSON **ret_document,
                                  struct create_request *ret, const char **ret_sentence)
 {
     CLEANUP(json) cJSON *document = NULL;
     struct create_request request = {0};
     *ret_document = NULL;
-    *ret_sentence = read_document(body, &document);
+    *ret_sentence = read_document(input->body, &document);
     if (!*ret_sentence) {
         *ret_sentence = read_create_members(document, &request);
     }

@@ -70,12 +70,26 @@ bool principal_may_mint(const struct authority *authority, const struct credenti
 void principal_become_device(const struct authority *authority, const char *device_id,
                              struct principal *ret);
 
-enum session_action { ACTION_GET, ACTION_COMPLETE, ACTION_DELETE };
+enum session_action { ACTION_GET, ACTION_COMPLETE, ACTION_DELETE, ACTION_OPERATE };
 
 /* PROBLEM_NONE; PROBLEM_SESSION_NOT_FOUND for a session of somebody else, exactly as for none
- * (record NULL), a removed or an orphaned one; PROBLEM_FORBIDDEN for an operator who completes. */
+ * (record NULL), a removed or an orphaned one; PROBLEM_FORBIDDEN for an operator or the delegate
+ * who created it when they complete. ACTION_OPERATE (audit, image, detect) is for operators only.
+ */
 enum problem principal_access(const struct principal *principal,
                               const struct session_record *record, enum session_action action);
+
+/* Whether they see the details of this session (image id, image hash, flagged sessions): operators
+ * and the delegate who created it. */
+bool principal_sees_details(const struct principal *principal, const struct session_record *record);
+
+/* A delegate creates for somebody else: `subject` is "app:NAME" (whoever shows the app token of
+ * that name) or "device:ID" (the anonymous device of that id, as POST /api/devices tells it).
+ * PROBLEM_FORBIDDEN without SCOPE_DELEGATE; PROBLEM_INVALID_REQUEST_BODY for a subject of no such
+ * form, an unknown app token, or a mode that is off. *ret is the owner to be. */
+enum problem principal_delegate(const struct authority *authority,
+                                const struct principal *principal, struct slice subject,
+                                struct principal *ret);
 
 /* What the upstream gets as deviceCorrelationId: the device token's device; else (principal,
  * client's id); else the principal; a meaningless client id gives a fresh random one. `client_id`

@@ -20,7 +20,8 @@ enum { UPSTREAM_LIFETIME_MS = 48 * 3600 * 1000 }; /* a Face session goes by itse
 struct session_rules {
     enum digest_policy digest;
     int64_t retention_verdict_ms;
-    const uint8_t *seal_key; /* SHA256_BYTES; keys the digest hashes */
+    int64_t retention_image_ms; /* how long after settling the image can be asked for upstream */
+    const uint8_t *seal_key;    /* SHA256_BYTES; keys the digest hashes */
 };
 
 /* What a completion says, decoded. */
@@ -45,7 +46,8 @@ enum session_change session_complete(struct session_record *record,
                                      const struct session_rules *rules, int64_t now);
 
 /* Judges what upstream said (face NULL: 404) and, when that settles a SESSION_CREATED record, makes
- * it SESSION_SETTLED with its results, and the deletion owed at once. */
+ * it SESSION_SETTLED with its results, and the deletion owed: at once, or when it has a session
+ * image after retention_image_ms (never after upstream's own 48 h). */
 enum session_change session_settle(struct session_record *record, const struct face_session *face,
                                    const struct session_rules *rules, int64_t now);
 

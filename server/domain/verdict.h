@@ -41,6 +41,7 @@ enum reason {
     REASON_SESSION_GONE, /* upstream no longer knows the session */
     REASON_CANCELLED,
     REASON_UNKNOWN_ANSWER,
+    REASON_VERIFY_IMAGE_MISMATCH, /* upstream compared with another image than the one we sent */
     REASON_COUNT
 };
 
@@ -61,6 +62,7 @@ struct evidence {
     bool token_expired;
     enum digest_policy policy;
     const uint8_t *digest_key; /* SHA256_BYTES */
+    const uint8_t *image_hash; /* SHA256_BYTES of the reference image sent; NULL: none was */
 };
 
 struct judgement {

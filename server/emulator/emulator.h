@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/address.h"
@@ -14,8 +15,14 @@
 #include "http/loop.h"
 
 struct emulator_options {
-    const char *key; /* the only one accepted, or NULL: any non-empty key */
-    struct log *log; /* may be NULL: no access log */
+    const char *key; /* the only ones accepted, or both NULL: any non-empty key */
+    const char *key2;
+    const char *client_secret; /* of the Entra application, or NULL: any non-empty one */
+    bool strict;               /* refuse what the service's documents do not allow */
+    bool tutorial_paths;       /* the paths that stand in no specification but in the tutorial */
+    unsigned rate_limit;       /* Face and device calls a second; 0: no limit */
+    bool gateway_errors;       /* 403 and 429 with statusCode and without code */
+    struct log *log;           /* may be NULL: no access log */
     const struct clock *clock;
     const struct random *random;
 };

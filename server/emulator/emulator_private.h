@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/jwt.h"
 #include "emulator/emu_clock.h"
 #include "emulator/emulator.h"
@@ -14,7 +16,9 @@
 struct emulator {
     struct loop *loop;
     struct listener *listener;
-    char *key; /* owned secret, or NULL: any non-empty key */
+    char *key;                                   /* owned secret, or NULL: any non-empty key */
+    bool strict, tutorial_paths, gateway_errors; /* as struct emulator_options says */
+    bool abuse_monitoring;                       /* PATCH /settings (v1.3) */
     const struct random *random;
     struct emu_clock clock;
     struct jwt_key *token_key;

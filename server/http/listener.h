@@ -26,6 +26,7 @@ struct listener_config {
     void *context;              /* becomes request->context */
     size_t max_head_bytes;      /* above: 431 */
     size_t max_body_bytes;      /* above: 413 */
+    size_t max_upload_bytes;    /* the same for multipart bodies; 0: max_body_bytes */
     size_t body_memory_bytes;
     unsigned max_connections;
     unsigned max_connections_per_address; /* 0: no cap; trusted proxies are exempt */

@@ -49,6 +49,10 @@ struct slice request_query(struct request *request, const char *name);
 struct slice request_media_type(struct request *request);
 /* Memory that lives as long as the request; zeroed. */
 void *request_alloc(struct request *request, size_t size);
+/* Overwrites the body where it was received; request->body is empty afterwards. For bodies with
+ * biometric data, as soon as they have been used. A multipart body is overwritten in any case
+ * before its memory goes. */
+void request_body_wipe(struct request *request);
 /* Whether the client has closed or half-closed its connection: one system call. libh2o does not
  * notice while a route waits. */
 bool request_client_gone(const struct request *request);
@@ -61,6 +65,8 @@ void reply_json(struct request *request, int status, struct slice body);
 /* As reply_json, for a body that holds a secret: our copy is wiped once it has been sent. */
 void reply_secret_json(struct request *request, int status, struct slice body);
 void reply_text(struct request *request, int status, const char *content_type, struct slice body);
+/* As reply_text, and wiped once sent: images. */
+void reply_secret(struct request *request, int status, const char *content_type, struct slice body);
 void reply_empty(struct request *request, int status);
 /* The listener's error shape (Face, or RFC 9457 when Accept asks for application/problem+json),
  * with x-ms-error-code, Retry-After when given, WWW-Authenticate on 401. `detail` may be NULL; its
@@ -68,8 +74,16 @@ void reply_empty(struct request *request, int status);
 void reply_problem(struct request *request, enum problem problem,
                    const struct problem_detail *detail);
 
-/* Faults, for the emulator: cuts the connection with a reset; or sends a head that declares
- * `declared_bytes` and less body than that, then closes. */
+/* Faults, for the emulator: cuts the connection with a reset, at once or after the head and half of
+ * the body were sent; sends a head that declares `declared_bytes` and less body than that, then
+ * closes; sends `size` bytes of which all after `body` are spaces; or sends the body a byte every
+ * `interval_ms`. The last two hold a bounded piece of the answer in memory. */
 void reply_reset(struct request *request);
+void reply_reset_midway(struct request *request, int status, const char *content_type,
+                        struct slice body);
+void reply_huge(struct request *request, int status, const char *content_type, struct slice body,
+                uint64_t size);
+void reply_drip(struct request *request, int status, const char *content_type, struct slice body,
+                uint64_t interval_ms);
 void reply_truncated(struct request *request, int status, const char *content_type,
                      struct slice body, size_t declared_bytes);

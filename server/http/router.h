@@ -12,9 +12,10 @@
 #include "http/flow.h"
 
 enum body_types {
-    BODY_NONE = 0, /* a body is ignored, whatever its type */
-    BODY_JSON = 1, /* application/json; an empty body needs no Content-Type */
-    BODY_MULTIPART = 2,
+    BODY_NONE = 0,      /* a body is ignored, whatever its type */
+    BODY_JSON = 1,      /* application/json; an empty body needs no Content-Type */
+    BODY_MULTIPART = 2, /* multipart/form-data; the route then takes max_upload_bytes */
+    BODY_FORM = 4,      /* application/x-www-form-urlencoded */
 };
 
 struct route {

@@ -19,6 +19,7 @@ struct asking {
     struct asker *asker;
     char id[UUID_SIZE];
     char upstream_id[UUID_SIZE];
+    enum face_kind kind;
     char request_id[RECORD_TEXT_SIZE]; /* of whoever asked last */
     struct ask_ticket *current;        /* covered by the look under way */
     struct ask_ticket *later;          /* wait for the next */
@@ -174,8 +175,8 @@ static void asking_due(uv_timer_t *timer)
     }
     asking->current = TAKE(asking->later);
     asking->last_look_at = clock_monotonic_ms(sessions->config.clock);
-    asking->call = face_get_session(sessions->config.face, asking->upstream_id, asking->request_id,
-                                    look_answered, asking);
+    asking->call = face_get_session(sessions->config.face, asking->kind, asking->upstream_id,
+                                    asking->request_id, look_answered, asking);
 }
 
 /* ---- tickets ---- */
@@ -190,6 +191,7 @@ static struct asking *asking_for(struct asker *asker, const struct session_recor
     asking->asker = asker;
     memcpy(asking->id, record->id, UUID_SIZE);
     memcpy(asking->upstream_id, record->upstream_id, UUID_SIZE);
+    asking->kind = (enum face_kind)record->kind;
     uv_timer_init(asker->sessions->config.uv, &asking->timer);
     asking->timer.data = asking;
     HASH_ADD(hh, asker->askings, id, UUID_SIZE - 1, asking);

@@ -120,9 +120,9 @@ static void creation_undo(struct creation *creation)
     if (creation->record->upstream_id[0] == '\0')
         creation_later(creation, STORE_AGAIN_MS, creation_store_again);
     else
-        creation->deletion =
-            face_delete_session(creation->sessions->config.face, creation->record->upstream_id,
-                                creation->request_id, creation_undone, creation);
+        creation->deletion = face_delete_session(
+            creation->sessions->config.face, (enum face_kind)creation->record->kind,
+            creation->record->upstream_id, creation->request_id, creation_undone, creation);
 }
 
 static void creation_stored(void *context, enum store_result result, struct session_record *record)

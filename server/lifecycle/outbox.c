@@ -144,8 +144,9 @@ static struct deletion *deletion_start(struct outbox *outbox, const struct sessi
     memcpy(deletion->id, record->id, UUID_SIZE);
     DL_APPEND(outbox->deletions, deletion);
     outbox->active++;
-    deletion->call = face_delete_session(outbox->sessions->config.face, record->upstream_id,
-                                         record->id, deletion_answered, deletion);
+    deletion->call =
+        face_delete_session(outbox->sessions->config.face, (enum face_kind)record->kind,
+                            record->upstream_id, record->id, deletion_answered, deletion);
     return deletion;
 }
 

@@ -55,8 +55,8 @@ static enum flow_next decode(struct flow *flow)
     struct create_flow *self = (struct create_flow *)flow;
     CLEANUP(json) cJSON *document = NULL;
     const char *sentence = NULL;
-    enum problem problem =
-        create_request_read(flow->request->body, &document, &self->wanted, &sentence);
+    enum problem problem = create_request_read(&(struct create_input){.body = flow->request->body},
+                                               &document, &self->wanted, &sentence);
     if (problem != PROBLEM_NONE)
         return flow_fail_detail(flow, problem, &(struct problem_detail){.sentence = sentence});
     draft_make(self, flow->request->context);

@@ -29,7 +29,8 @@ enum {
     RECORD_TEXT_SIZE = 65, /* correlation and transaction ids */
     RECORD_WORD_SIZE = 32,
     RECORD_ENDPOINT_SIZE = 256,
-    RECORD_RESULTS_MAX = 16384 /* bytes of results_json */
+    RECORD_RESULTS_MAX = 16384, /* bytes of results_json, and of details_json */
+    RECORD_IMAGE_ID_SIZE = 129,
 };
 
 enum session_state {
@@ -41,6 +42,15 @@ enum session_state {
 };
 
 enum session_kind { KIND_LIVENESS, KIND_LIVENESS_WITH_VERIFY };
+
+/* Where the face that a verify session compares with came from. */
+enum reference_source {
+    REFERENCE_NONE,     /* no verify session */
+    REFERENCE_DELEGATE, /* a backend that may create for others */
+    REFERENCE_OWNER,    /* the owner's own create request */
+    REFERENCE_CLIENT,   /* the device brings it; we never see it */
+    REFERENCE_SOURCE_COUNT
+};
 
 enum deletion_state {
     DELETION_NONE, /* not wanted yet */
@@ -64,16 +74,24 @@ struct session_verdict {
     bool digest_checked;
     uint32_t reasons;   /* bit mask */
     int32_t attempt_id; /* 0: none */
+    bool verified;      /* the attempt has a verifyResult: the three below */
+    bool identical;
+    int32_t confidence_ppm;  /* matchConfidence in millionths */
+    bool image_hash_checked; /* verifyImageHash is that of the image we sent */
 };
 
-/* Plain data but for results_json, which is owned. Zero means "none" everywhere. */
+/* Plain data but for the three …_json, which are owned. Zero means "none" everywhere. */
 struct session_record {
     char id[UUID_SIZE];
     int64_t revision; /* 1 at insert, one more at every save; the store counts */
     enum session_state state;
     enum session_kind kind;
-    uint8_t owner[RECORD_HASH_BYTES]; /* keyed hash of who owns it: domain/principal.h */
-    char upstream_id[UUID_SIZE];      /* empty for an orphan */
+    uint8_t owner[RECORD_HASH_BYTES];    /* keyed hash of who owns it: domain/principal.h */
+    uint8_t delegate[RECORD_HASH_BYTES]; /* of who created it for the owner; zero: the owner did */
+    enum reference_source reference;
+    uint8_t image_hash[RECORD_HASH_BYTES]; /* SHA-256 of the reference image: ours, or what upstream
+                                              says of one that the device brought; zero: none */
+    char upstream_id[UUID_SIZE];           /* empty for an orphan */
     char upstream_endpoint[RECORD_ENDPOINT_SIZE];
     char device_correlation_id[RECORD_TEXT_SIZE]; /* as sent upstream */
     char transaction_id[RECORD_TEXT_SIZE];
@@ -90,6 +108,10 @@ struct session_record {
     char status_word[RECORD_WORD_SIZE];
     char model_version[RECORD_WORD_SIZE];
     char *results_json; /* what an owner may see of `results`, or NULL */
+    char *details_json; /* what operators and delegates see of it; NULL: the same */
+    char *flagged_json; /* [{"sessionId","attemptId"}], upstream's ids: sessions that abuse
+                           monitoring named; NULL: none. Shown translated only */
+    char session_image_id[RECORD_IMAGE_ID_SIZE]; /* upstream's; empty: there is no image */
     /* deletion upstream */
     enum deletion_state deletion;
     int64_t deletion_at; /* next try while owed, time done once done */
@@ -166,6 +188,15 @@ struct store_call *store_due(struct store *store, int64_t now, size_t limit, sto
 struct store_call *store_forget(struct store *store, int64_t now, size_t limit, store_done *done,
                                 void *context);
 struct store_call *store_count(struct store *store, store_counted *done, void *context);
+/* What can be shown of one kind (SESSION_CREATED and SESSION_SETTLED), ascending by id from the
+ * first after `after` ("" : from the beginning; any text, compared as such), at most `limit`. */
+struct store_call *store_list(struct store *store, enum session_kind kind, const char *after,
+                              size_t limit, store_listed *done, void *context);
+/* The records of these upstream ids, as far as there are any, in no order. Looks at every record:
+ * for the rare questions of operators. */
+enum { STORE_FIND_MAX = 16 };
+struct store_call *store_find_upstream(struct store *store, const char *const *upstream_ids,
+                                       size_t count, store_listed *done, void *context);
 /* The callback will not run; the operation itself goes on. */
 void store_cancel(struct store_call *call);
 

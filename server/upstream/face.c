@@ -283,18 +283,22 @@ static void set_id(struct face_call *call, const char *upstream_id)
     }
 }
 
-struct face_call *face_get_session(struct face_client *client, const char *upstream_id,
-                                   const char *request_id, face_done *done, void *context)
+struct face_call *face_get_session(struct face_client *client, enum face_kind kind,
+                                   const char *upstream_id, const char *request_id, face_done *done,
+                                   void *context)
 {
+    (void)kind;
     struct face_call *call = call_new(client, FACE_GET, request_id, done, context);
     set_id(call, upstream_id);
     pace_ask(client->pace, &call->ticket, PACE_RESULT, on_turn);
     return call;
 }
 
-struct face_call *face_delete_session(struct face_client *client, const char *upstream_id,
-                                      const char *request_id, face_done *done, void *context)
+struct face_call *face_delete_session(struct face_client *client, enum face_kind kind,
+                                      const char *upstream_id, const char *request_id,
+                                      face_done *done, void *context)
 {
+    (void)kind;
     struct face_call *call = call_new(client, FACE_DELETE, request_id, done, context);
     set_id(call, upstream_id);
     pace_ask(client->pace, &call->ticket, PACE_DELETE, on_turn);
@@ -313,10 +317,10 @@ void face_cancel(struct face_call *call)
 static const char *check_config(const struct face_config *config, char **ret_endpoint)
 {
     const char *why = NULL;
-    if (!config->key || !config->key[0]) {
+    if (!config->credentials.key || !config->credentials.key[0]) {
         return "upstream.key is missing";
     }
-    for (const char *c = config->key; *c; c++) {
+    for (const char *c = config->credentials.key; *c; c++) {
         if (*c <= ' ' || *c > '~') {
             return "upstream.key has a character that no key has";
         }
@@ -334,7 +338,7 @@ static void start_parts(struct face_client *client, uv_loop_t *uv, const struct 
         .metrics = config->metrics,
     };
     struct face_exchange_config exchange = {
-        .key = config->key,
+        .key = config->credentials.key,
         .connect_timeout_ms = config->connect_timeout_ms,
         .timeout_ms = config->timeout_ms,
         .max_answer_bytes = config->max_answer_bytes,
@@ -359,7 +363,7 @@ struct face_client *face_client_new(uv_loop_t *uv, const struct face_config *con
     client->endpoint = endpoint;
     client->clock = config->clock;
     buf_init(&client->url, URL_MAX);
-    buf_printf(&client->url, "%s/face/%s", endpoint, config->api_version);
+    buf_printf(&client->url, "%s/face/%s", endpoint, face_versions[config->version].name);
     client->url_base_bytes = client->url.len;
     start_parts(client, uv, config);
     return client;

@@ -12,7 +12,8 @@ static void expect_text(struct slice found, const char *expected)
 static enum problem read_create(const char *json, cJSON **document, struct create_request *ret)
 {
     const char *sentence = "untouched";
-    enum problem problem = create_request_read(slice_of(json), document, ret, &sentence);
+    enum problem problem = create_request_read(&(struct create_input){.body = slice_of(json)},
+                                               document, ret, &sentence);
     cr_expect(problem == PROBLEM_NONE ? *document && !sentence : !*document, "%s", json);
     return problem;
 }
@@ -186,15 +187,19 @@ Test(create_request, says_in_a_sentence_what_is_wrong)
     cJSON *document = NULL;
     struct create_request request;
     const char *sentence = NULL;
-    (void)create_request_read(SLICE("{"), &document, &request, &sentence);
-    cr_expect_str_eq(sentence, "The request body is not valid JSON.");
-    (void)create_request_read(SLICE("{" MODE ",\"enableSessionImage\":7}"), &document, &request,
+    (void)create_request_read(&(struct create_input){.body = SLICE("{")}, &document, &request,
                               &sentence);
+    cr_expect_str_eq(sentence, "The request body is not valid JSON.");
+    (void)create_request_read(
+        &(struct create_input){.body = SLICE("{" MODE ",\"enableSessionImage\":7}")}, &document,
+        &request, &sentence);
     cr_expect_str_eq(sentence, "enableSessionImage must be true or false.");
-    (void)create_request_read(SLICE("{" MODE ",\"authTokenTimeToLiveInSeconds\":\"7\"}"), &document,
-                              &request, &sentence);
+    (void)create_request_read(
+        &(struct create_input){.body = SLICE("{" MODE ",\"authTokenTimeToLiveInSeconds\":\"7\"}")},
+        &document, &request, &sentence);
     cr_expect_str_eq(sentence, "authTokenTimeToLiveInSeconds must be a number.");
-    (void)create_request_read(SLICE("{}"), &document, &request, &sentence);
+    (void)create_request_read(&(struct create_input){.body = SLICE("{}")}, &document, &request,
+                              &sentence);
     cr_expect_null(sentence, "the problem's own sentence says enough");
 }
 

@@ -9,9 +9,12 @@ static const uint8_t key[SHA256_BYTES] = {4, 4, 4};
 
 enum { CREATED_AT = 1000, EXPIRES_AT = 601000, NOW = 50000, RETENTION = 86400000 };
 
-static const struct session_rules when_given = {DIGEST_WHEN_GIVEN, RETENTION, key};
-static const struct session_rules required = {DIGEST_REQUIRE, RETENTION, key};
-static const struct session_rules off = {DIGEST_OFF, RETENTION, key};
+static const struct session_rules when_given = {
+    .digest = DIGEST_WHEN_GIVEN, .retention_verdict_ms = RETENTION, .seal_key = key};
+static const struct session_rules required = {
+    .digest = DIGEST_REQUIRE, .retention_verdict_ms = RETENTION, .seal_key = key};
+static const struct session_rules off = {
+    .digest = DIGEST_OFF, .retention_verdict_ms = RETENTION, .seal_key = key};
 
 static struct session_record fresh_record(void)
 {

@@ -73,8 +73,8 @@ static inline void setup(struct world *it)
     (void)snprintf(it->endpoint, sizeof it->endpoint, "http://127.0.0.1:%d", it->server.port);
     it->config = (struct face_config){
         .endpoint = it->endpoint,
-        .api_version = "v1.2",
-        .key = KEY,
+        .version = FACE_V1_2,
+        .credentials.key = KEY,
         .connect_timeout_ms = 2000,
         .timeout_ms = 5000,
         .max_answer_bytes = 64 * 1024,
@@ -158,9 +158,9 @@ static inline void start(struct world *it, enum operation operation, struct told
     if (operation == CREATE) {
         face_create_session(it->client, &plain_create, "req-1", on_done, told);
     } else if (operation == GET) {
-        (void)face_get_session(it->client, ID, "req-1", on_done, told);
+        (void)face_get_session(it->client, FACE_LIVENESS, ID, "req-1", on_done, told);
     } else {
-        (void)face_delete_session(it->client, ID, "req-1", on_done, told);
+        (void)face_delete_session(it->client, FACE_LIVENESS, ID, "req-1", on_done, told);
     }
 }
 

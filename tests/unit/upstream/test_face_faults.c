@@ -236,9 +236,11 @@ Test(face_faults, a_cancelled_call_tells_nobody)
     setup(&it);
     struct told told = {0};
     server_script(&it.server, NULL, THEN_HOLD);
-    struct face_call *under_way = face_get_session(it.client, ID, "r", on_done, &told);
+    struct face_call *under_way =
+        face_get_session(it.client, FACE_LIVENESS, ID, "r", on_done, &told);
     await_requests(&it, 1);
-    struct face_call *waiting = face_delete_session(it.client, ID, "r", on_done, &told);
+    struct face_call *waiting =
+        face_delete_session(it.client, FACE_LIVENESS, ID, "r", on_done, &told);
     cr_assert_eq(face_client_busy(it.client), 2);
     face_cancel(waiting);
     face_cancel(under_way);
@@ -256,7 +258,7 @@ Test(face_faults, callbacks_may_start_and_cancel_calls)
     setup(&it);
     struct told held = {0}, next = {0};
     server_script(&it.server, NULL, THEN_HOLD);
-    struct face_call *call = face_get_session(it.client, ID, "r", on_done, &held);
+    struct face_call *call = face_get_session(it.client, FACE_LIVENESS, ID, "r", on_done, &held);
     await_requests(&it, 1);
     struct told first = {.starts_in = &it, .starts = &next, .cancels = &call};
     server_script(&it.server, reply(&it, HEAD("200 OK"), SESSION(ID, "")), THEN_KEEP);
@@ -296,11 +298,11 @@ Test(face_faults, refuses_to_start_without_a_proper_endpoint_or_key)
     cr_assert_null(face_client_new(&it.uv, &config, error, sizeof error));
     cr_assert_not_null(strstr(error, "upstream.endpoint must begin with https://"), "%s", error);
     config = it.config;
-    config.key = "two\r\nlines";
+    config.credentials.key = "two\r\nlines";
     cr_assert_null(face_client_new(&it.uv, &config, error, sizeof error));
     cr_assert_not_null(strstr(error, "upstream.key"));
     cr_assert_null(strstr(error, "lines"));
-    config.key = "";
+    config.credentials.key = "";
     cr_assert_null(face_client_new(&it.uv, &config, error, sizeof error));
     cr_assert_str_eq(face_client_endpoint(it.client), it.endpoint);
     teardown(&it);
