@@ -156,7 +156,7 @@ Test(store_deadline, tells_nobody_who_cancelled)
 
 Test(store_deadline, keeps_what_is_given_up_within_the_queue)
 {
-    struct session_record records[QUEUE_MAX + 1];
+    static struct session_record records[QUEUE_MAX + 1]; /* too much for the stack */
     for (size_t i = 0; i <= QUEUE_MAX; i++) {
         records[i] = new_record(&it);
     }
