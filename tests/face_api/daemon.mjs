@@ -1,0 +1,102 @@
+// Starts the program (LIVENESSD_BINARY) on ports of its own choosing and ends what it started, by process id.
+// A daemon that dies by itself fails whoever waits for it; one that does not end in time is killed.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after } from "node:test";
+
+const binary = process.env.LIVENESSD_BINARY;
+const READY_MS = 20000;
+const END_MS = 20000;
+
+// What the caller's shell says about livenessd is not for these: unknown names are refused.
+function environment(more) {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(LIVENESSD|FACE)_/.test(name));
+  return { ...Object.fromEntries(kept), ...more };
+}
+
+class Daemon {
+  constructor(args, env) {
+    if (!binary) throw new Error("LIVENESSD_BINARY names no program");
+    this.lines = [];
+    this.said = "";
+    this.child = spawn(binary, args, { env: environment(env), stdio: ["ignore", "pipe", "pipe"] });
+    this.child.stderr.setEncoding("utf8").on("data", (text) => { this.said += text; });
+    this.ended = new Promise((resolve) => {
+      this.child.on("error", (error) => resolve({ error }));
+      this.child.on("close", (code, signal) => resolve({ code, signal }));
+    });
+    this.ready = this.#ready(args);
+  }
+
+  #ready(args) {
+    return new Promise((resolve, reject) => {
+      const fail = (why) => reject(new Error(`livenessd ${args.join(" ")}: ${why}\n${this.said}`));
+      const timer = setTimeout(() => fail("not ready in time"), READY_MS);
+      createInterface({ input: this.child.stdout }).on("line", (line) => {
+        this.lines.push(line);
+        if (!line.startsWith('{"event":"ready"')) return;
+        clearTimeout(timer);
+        resolve(JSON.parse(line));
+      });
+      this.ended.then((end) => {
+        clearTimeout(timer);
+        fail(`ended: ${JSON.stringify(end)}`);
+      });
+    });
+  }
+
+  // SIGTERM, and its exit code.
+  async end() {
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), END_MS);
+    this.child.kill("SIGTERM");
+    const { code } = await this.ended;
+    clearTimeout(timer);
+    return code;
+  }
+}
+
+// A test that fails leaves nothing behind either.
+async function started(args, env) {
+  const daemon = new Daemon(args, env);
+  process.once("exit", () => daemon.child.kill("SIGKILL"));
+  try {
+    daemon.addresses = await daemon.ready;
+  } catch (error) {
+    daemon.child.kill("SIGKILL");
+    throw error;
+  }
+  after(async () => {
+    const code = await daemon.end();
+    if (code !== 0) throw new Error(`livenessd ${args[0]} ended with ${code}\n${daemon.said}`);
+  });
+  return daemon;
+}
+
+// The emulator alone. Its base address is `url`; `key` is null where any will do.
+export async function startEmulator({ args = [], key = null, env = {} } = {}) {
+  const daemon = await started(["emulate", "--listen", "127.0.0.1:0", ...args],
+    key ? { LIVENESSD_EMULATOR_KEY: key, ...env } : env);
+  return { daemon, key, url: `http://${daemon.addresses.emulator}` };
+}
+
+// The server, asking an emulator as if it were the Face API. `settings` are lines "section.key=value".
+export async function startServer(emulator, { settings = [], yaml = null } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "livenessd-"));
+  const keyFile = join(folder, "face.key");
+  writeFileSync(keyFile, emulator.key ?? "any");
+  const args = ["serve"];
+  if (yaml) {
+    writeFileSync(join(folder, "livenessd.yaml"), yaml);
+    args.push("-c", join(folder, "livenessd.yaml"));
+  }
+  const all = ["http.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", `upstream.endpoint=${emulator.url}`,
+    `upstream.key_file=${keyFile}`, `store.path=${join(folder, "livenessd.db")}`, "keys.generate=true",
+    "upstream.rate=1000000", "limits.enabled=false", ...settings];
+  for (const setting of all) args.push("--set", setting);
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const daemon = await started(args, {});
+  return { daemon, folder, url: `http://${daemon.addresses.http}`, admin: `http://${daemon.addresses.admin}` };
+}
