@@ -42,5 +42,15 @@
     INTEGER(deletion, deletion) \
     INTEGER(deletion_at, deletion_at) \
     INTEGER(deletion_tries, deletion_tries) \
-    INTEGER(forget_at, forget_at)
+    INTEGER(forget_at, forget_at) \
+    HASH(delegate, delegate) \
+    INTEGER(reference, reference) \
+    HASH(image_hash, image_hash) \
+    INTEGER(verdict_verified, verdict.verified) \
+    INTEGER(verdict_identical, verdict.identical) \
+    INTEGER(verdict_confidence_ppm, verdict.confidence_ppm) \
+    INTEGER(verdict_image_hash_checked, verdict.image_hash_checked) \
+    OWNED(details_json, details_json) \
+    OWNED(flagged_json, flagged_json) \
+    TEXT(session_image_id, session_image_id)
 /* clang-format on */

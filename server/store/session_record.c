@@ -6,11 +6,18 @@
 
 #include <stdlib.h>
 
+static char *copy_text(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
 struct session_record *session_record_copy(const struct session_record *record)
 {
     struct session_record *copy = xrealloc(NULL, sizeof *copy); /* not worth zeroing */
     *copy = *record;
-    copy->results_json = record->results_json ? xstrdup(record->results_json) : NULL;
+    copy->results_json = copy_text(record->results_json);
+    copy->details_json = copy_text(record->details_json);
+    copy->flagged_json = copy_text(record->flagged_json);
     return copy;
 }
 
@@ -18,6 +25,8 @@ struct session_record *session_record_free(struct session_record *record)
 {
     if (record) {
         free(record->results_json);
+        free(record->details_json);
+        free(record->flagged_json);
         free(record);
     }
     return NULL;

@@ -233,11 +233,15 @@ bool sqlite_db_save(struct sqlite_db *db, const struct session_record *record,
     return asked;
 }
 
+static int64_t row_limit(size_t limit)
+{
+    return limit > INT_MAX ? INT_MAX : (int64_t)limit;
+}
+
 static bool bind_until(sqlite3_stmt *statement, int64_t now, size_t limit)
 {
-    int64_t rows = limit > INT_MAX ? INT_MAX : (int64_t)limit;
     return sqlite3_bind_int64(statement, 1, now) == SQLITE_OK &&
-           sqlite3_bind_int64(statement, 2, rows) == SQLITE_OK;
+           sqlite3_bind_int64(statement, 2, row_limit(limit)) == SQLITE_OK;
 }
 
 static void free_records(struct session_record **records, size_t count)
@@ -248,13 +252,10 @@ static void free_records(struct session_record **records, size_t count)
     free(records);
 }
 
-bool sqlite_db_due(struct sqlite_db *db, int64_t now, size_t limit,
-                   struct session_record ***ret_records, size_t *ret_count)
+/* All rows of a statement whose parameters are bound. */
+static bool read_records(sqlite3_stmt *statement, struct session_record ***ret_records,
+                         size_t *ret_count)
 {
-    sqlite3_stmt *statement = db->statements[STATEMENT_DUE];
-    if (!bind_until(statement, now, limit)) {
-        return false;
-    }
     struct session_record **records = NULL;
     size_t count = 0;
     size_t room = 0;
@@ -275,6 +276,43 @@ bool sqlite_db_due(struct sqlite_db *db, int64_t now, size_t limit,
     *ret_records = records;
     *ret_count = count;
     return true;
+}
+
+bool sqlite_db_due(struct sqlite_db *db, int64_t now, size_t limit,
+                   struct session_record ***ret_records, size_t *ret_count)
+{
+    sqlite3_stmt *statement = db->statements[STATEMENT_DUE];
+    return bind_until(statement, now, limit) && read_records(statement, ret_records, ret_count);
+}
+
+bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind, const char *after, size_t limit,
+                    struct session_record ***ret_records, size_t *ret_count)
+{
+    sqlite3_stmt *statement =
+        db->statements[kind == KIND_LIVENESS ? STATEMENT_LIST_PLAIN : STATEMENT_LIST_VERIFY];
+    uint8_t from[UUID_BYTES_SIZE];
+    if (!uuid_bytes_after(after, from)) {
+        *ret_records = NULL;
+        *ret_count = 0;
+        return true;
+    }
+    return sqlite3_bind_blob(statement, 1, from, sizeof from, SQLITE_TRANSIENT) == SQLITE_OK &&
+           sqlite3_bind_int64(statement, 2, row_limit(limit)) == SQLITE_OK &&
+           read_records(statement, ret_records, ret_count);
+}
+
+bool sqlite_db_find_upstream(struct sqlite_db *db, const char (*upstream_ids)[UUID_SIZE],
+                             size_t count, struct session_record ***ret_records, size_t *ret_count)
+{
+    sqlite3_stmt *statement = db->statements[STATEMENT_FIND_UPSTREAM];
+    bool bound = true;
+    for (size_t i = 0; i < STORE_FIND_MAX; i++) {
+        int at = (int)i + 1;
+        /* NULL is equal to nothing */
+        bound &= i < count ? row_bind_uuid(statement, at, upstream_ids[i])
+                           : sqlite3_bind_null(statement, at) == SQLITE_OK;
+    }
+    return bound && read_records(statement, ret_records, ret_count);
 }
 
 bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit)

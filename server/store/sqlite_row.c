@@ -23,7 +23,7 @@ static bool bind_hash(sqlite3_stmt *statement, int at, const uint8_t hash[RECORD
 }
 
 /* Ids that 16 bytes cannot give back exactly stay text. */
-static bool bind_uuid(sqlite3_stmt *statement, int at, const char *id)
+bool row_bind_uuid(sqlite3_stmt *statement, int at, const char *id)
 {
     uint8_t bytes[UUID_BYTES_SIZE];
     bool upper_case = id[strcspn(id, "ABCDEF")] != '\0';
@@ -37,14 +37,14 @@ static bool bind_uuid(sqlite3_stmt *statement, int at, const char *id)
     bound &= sqlite3_bind_int64(statement, ++at, (sqlite3_int64)record->member) == SQLITE_OK;
 #define BIND_TEXT(column, member) bound &= bind_text(statement, ++at, record->member);
 #define BIND_HASH(column, member) bound &= bind_hash(statement, ++at, record->member);
-#define BIND_UUID(column, member) bound &= bind_uuid(statement, ++at, record->member);
+#define BIND_UUID(column, member) bound &= row_bind_uuid(statement, ++at, record->member);
 
 int row_bind(sqlite3_stmt *statement, const struct session_record *record)
 {
     int at = 0;
     bool bound = true;
     SESSION_COLUMNS(BIND_INTEGER, BIND_TEXT, BIND_HASH, BIND_UUID, BIND_TEXT)
-    bound &= bind_uuid(statement, ++at, record->id);
+    bound &= row_bind_uuid(statement, ++at, record->id);
     return bound ? at + 1 : 0;
 }
 
@@ -91,7 +91,7 @@ static char *read_owned(sqlite3_stmt *statement, int at)
 static bool enums_fit(const struct session_record *record)
 {
     return record->state < SESSION_STATE_COUNT && record->kind <= KIND_LIVENESS_WITH_VERIFY &&
-           record->deletion <= DELETION_DONE;
+           record->deletion <= DELETION_DONE && record->reference < REFERENCE_SOURCE_COUNT;
 }
 
 #define READ_INTEGER(column, member)                                                               \

@@ -10,7 +10,9 @@
 #include <stdio.h>
 
 /* The scripts spell these as numbers. */
-_Static_assert(SESSION_CREATED == 0 && SESSION_ORPHANED == 3 && DELETION_OWED == 1, "see indexes");
+_Static_assert(SESSION_CREATED == 0 && SESSION_ORPHANED == 3 && DELETION_OWED == 1 &&
+                   KIND_LIVENESS_WITH_VERIFY == 1,
+               "see indexes");
 
 static const char *const migrations[] = {
     /* With row ids new rows fill the last page of their b-tree, where WITHOUT ROWID would share
@@ -58,6 +60,20 @@ static const char *const migrations[] = {
     "CREATE INDEX session_open ON session (state, token_expires_at) WHERE state = 0;"
     "CREATE INDEX session_orphaned ON session (state, created_at) WHERE state = 3;"
     "PRAGMA application_id = " SCHEMA_APPLICATION_ID_SQL ";",
+    /* Verify sessions, delegates, session images. Added at the end, so that no row is written anew.
+     * The index is for listing verify sessions among many plain ones; creates of plain ones do not
+     * touch it. */
+    "ALTER TABLE session ADD COLUMN delegate BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE session ADD COLUMN reference INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN image_hash BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE session ADD COLUMN verdict_verified INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN verdict_identical INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN verdict_confidence_ppm INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN verdict_image_hash_checked INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN details_json TEXT;"
+    "ALTER TABLE session ADD COLUMN flagged_json TEXT;"
+    "ALTER TABLE session ADD COLUMN session_image_id TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX session_verify ON session (id) WHERE kind = 1;",
 };
 
 int schema_version(void)

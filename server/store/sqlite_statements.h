@@ -15,6 +15,9 @@
 
 #define SELECT_RECORD "SELECT " ALL_COLUMNS(COLUMN_NAME) "id, revision FROM session "
 
+/* STORE_FIND_MAX */
+#define SIXTEEN_MARKS "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+
 /* clang-format off */
 #define SQLITE_STATEMENTS(X) \
     X(BEGIN_READ, "BEGIN") \
@@ -32,6 +35,11 @@
     X(FORGET, "DELETE FROM session WHERE id IN (SELECT id FROM session " \
               "WHERE forget_at > 0 AND deletion <> 1 AND forget_at <= ? " \
               "ORDER BY forget_at LIMIT ?)") \
+    X(LIST_PLAIN, SELECT_RECORD "WHERE id >= ? AND kind = 0 AND state IN (0, 1) " \
+                  "ORDER BY id LIMIT ?") \
+    X(LIST_VERIFY, SELECT_RECORD "WHERE kind = 1 AND id >= ? AND state IN (0, 1) " \
+                   "ORDER BY id LIMIT ?") \
+    X(FIND_UPSTREAM, SELECT_RECORD "WHERE upstream_id IN (" SIXTEEN_MARKS ")") \
     X(COUNT_OPEN, "SELECT count(*) FROM session WHERE state = 0") \
     X(COUNT_OWED, "SELECT count(*), coalesce(min(created_at), 0) FROM session " \
                   "WHERE deletion = 1") \

@@ -22,6 +22,8 @@ void store_call_answer(struct store_call *call, enum store_result result)
     call->cancelled = true;
     switch (call->kind) {
     case CALL_DUE:
+    case CALL_LIST:
+    case CALL_FIND_UPSTREAM:
         call->callback.listed(call->context, result, ok ? call->records : NULL,
                               ok ? call->record_count : 0);
         break;
@@ -155,6 +157,33 @@ struct store_call *store_due(struct store *store, int64_t now, size_t limit, sto
     call->callback.listed = done;
     call->now = now;
     call->limit = limit;
+    return submit(call);
+}
+
+struct store_call *store_list(struct store *store, enum session_kind kind, const char *after,
+                              size_t limit, store_listed *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_LIST, context);
+    call->callback.listed = done;
+    call->session_kind = kind;
+    call->limit = limit;
+    memcpy(call->after, after, strnlen(after, sizeof call->after - 1));
+    return submit(call);
+}
+
+struct store_call *store_find_upstream(struct store *store, const char *const *upstream_ids,
+                                       size_t count, store_listed *done, void *context)
+{
+    assert(count <= STORE_FIND_MAX);
+    struct store_call *call = call_new(store, CALL_FIND_UPSTREAM, context);
+    call->callback.listed = done;
+    call->upstream_ids = xcalloc(count + 1, sizeof *call->upstream_ids);
+    for (size_t i = 0; i < count; i++) {
+        size_t size = strlen(upstream_ids[i]) + 1;
+        if (size > 1 && size <= UUID_SIZE) { /* an orphan's is empty */
+            memcpy(call->upstream_ids[call->upstream_id_count++], upstream_ids[i], size);
+        }
+    }
     return submit(call);
 }
 

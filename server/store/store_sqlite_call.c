@@ -44,6 +44,7 @@ struct store_call *store_call_free(struct store_call *call)
             (void)session_record_free(call->records[i]);
         }
         free(call->records);
+        free(call->upstream_ids);
         (void)session_record_free(call->record);
         free(call);
     }

@@ -20,6 +20,8 @@ enum call_kind {
     CALL_LOAD,
     CALL_DUE,
     CALL_COUNT,
+    CALL_LIST,
+    CALL_FIND_UPSTREAM,
     CALL_INSERT,
     CALL_SAVE,
     CALL_FORGET,
@@ -62,6 +64,10 @@ struct store_call {
     struct session_record *record; /* to write, or what a load found */
     int64_t now;
     size_t limit;
+    enum session_kind session_kind;
+    char after[UUID_SIZE + 1]; /* what sorts behind a UUID's length makes no difference */
+    char (*upstream_ids)[UUID_SIZE];
+    size_t upstream_id_count;
     /* what is answered */
     enum store_result result;
     struct session_record **records;

@@ -19,6 +19,13 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
         return sqlite_db_load(db, call->id, &call->result, &call->record);
     case CALL_DUE:
         return sqlite_db_due(db, call->now, call->limit, &call->records, &call->record_count);
+    case CALL_LIST:
+        return sqlite_db_list(db, call->session_kind, call->after, call->limit, &call->records,
+                              &call->record_count);
+    case CALL_FIND_UPSTREAM:
+        return sqlite_db_find_upstream(db, (const char(*)[UUID_SIZE])call->upstream_ids,
+                                       call->upstream_id_count, &call->records,
+                                       &call->record_count);
     case CALL_COUNT:
         return sqlite_db_count(db, &call->counts);
     case CALL_INSERT:

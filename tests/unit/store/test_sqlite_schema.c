@@ -66,7 +66,13 @@ static void expect_version_1_row(void)
     cr_expect_str_eq(it.record->results_json, "{}");
     cr_expect_eq(it.record->deletion, DELETION_OWED);
     cr_expect_eq(it.record->forget_at, 90000);
+    cr_expect_eq(it.record->reference, REFERENCE_NONE);
+    cr_expect_null(it.record->details_json);
+    cr_expect_str_empty(it.record->session_image_id);
     cr_expect_eq(due(&it, 1700, 10), 1);
+    it.record->deletion = DELETION_DONE;
+    it.record->revision = 3;
+    cr_expect_eq(save(&it, it.record), STORE_OK, "it can be changed");
 }
 
 Test(schema, makes_a_new_file)
@@ -144,7 +150,7 @@ Test(schema, is_left_at_the_former_version_by_a_migration_that_fails)
     (void)sqlite3_close(db);
 }
 
-/* Nothing the store asks may read the whole table. */
+/* Nothing the store asks may read the whole table, but for the one question that says so. */
 static void expect_no_scan(sqlite3 *db, const char *name, const char *sql)
 {
     char explained[4096];
@@ -153,7 +159,8 @@ static void expect_no_scan(sqlite3 *db, const char *name, const char *sql)
     cr_assert_eq(sqlite3_prepare_v2(db, explained, -1, &statement, NULL), SQLITE_OK, "%s", sql);
     while (sqlite3_step(statement) == SQLITE_ROW) {
         const char *step = (const char *)sqlite3_column_text(statement, 3);
-        cr_expect_not(strstr(step, "SCAN session"), "%s: %s", name, step);
+        cr_expect(strcmp(name, "FIND_UPSTREAM") == 0 || !strstr(step, "SCAN session"), "%s: %s",
+                  name, step);
         cr_expect(strncmp(name, "COUNT", 5) != 0 || strstr(step, "COVERING"), "%s: %s", name, step);
         cr_expect_not(strstr(step, "TEMP B-TREE"), "%s: %s", name, step);
     }

@@ -33,11 +33,15 @@ static struct session_record full_record(void)
         .token_expires_at = noon + 600000,
         .completion = {noon + 5000, true, true, {0}},
         .settled_at = noon + 6000,
-        .verdict = {5, 2, true, true, 0xF0000001U, 2},
+        .verdict = {5, 2, true, true, 0xF0000001U, 2, true, true, 913700, true},
+        .reference = REFERENCE_CLIENT,
         .has_upstream_digest = true,
         .status_word = "Succeeded",
         .model_version = "2024-11-15",
         .results_json = xstrdup("{\"attempts\":[]}"),
+        .details_json = xstrdup("{\"attempts\":[1]}"),
+        .flagged_json = xstrdup("[]"),
+        .session_image_id = "AaTWscL3A2hLnw5_PVweKpBc5FCdHhdEQ7hRzNe7sgYo",
         .deletion = DELETION_OWED,
         .deletion_at = noon + 7000,
         .deletion_tries = 4,
@@ -46,6 +50,8 @@ static struct session_record full_record(void)
     uuid7(&it.random.random, noon, record.id);
     uuid4(&it.random.random, record.upstream_id);
     random_fill(&it.random.random, record.owner, sizeof record.owner);
+    random_fill(&it.random.random, record.delegate, sizeof record.delegate);
+    random_fill(&it.random.random, record.image_hash, sizeof record.image_hash);
     random_fill(&it.random.random, record.completion.digest_hash, RECORD_HASH_BYTES);
     random_fill(&it.random.random, record.upstream_digest_hash, RECORD_HASH_BYTES);
     return record;
@@ -57,6 +63,9 @@ static void expect_same_session(const struct session_record *a, const struct ses
     cr_expect_eq(a->state, b->state);
     cr_expect_eq(a->kind, b->kind);
     cr_expect_arr_eq(a->owner, b->owner, RECORD_HASH_BYTES);
+    cr_expect_arr_eq(a->delegate, b->delegate, RECORD_HASH_BYTES);
+    cr_expect_eq(a->reference, b->reference);
+    cr_expect_arr_eq(a->image_hash, b->image_hash, RECORD_HASH_BYTES);
     cr_expect_str_eq(a->upstream_id, b->upstream_id);
     cr_expect_str_eq(a->upstream_endpoint, b->upstream_endpoint);
     cr_expect_str_eq(a->device_correlation_id, b->device_correlation_id);
@@ -71,6 +80,19 @@ static void expect_same_session(const struct session_record *a, const struct ses
     cr_expect_arr_eq(a->completion.digest_hash, b->completion.digest_hash, RECORD_HASH_BYTES);
 }
 
+static void expect_same_text(const char *a, const char *b)
+{
+    cr_expect_eq(!a, !b);
+    cr_expect(!a || strcmp(a, b) == 0, "%s, %s", a, b);
+}
+
+static void free_texts(struct session_record *record)
+{
+    free(record->results_json);
+    free(record->details_json);
+    free(record->flagged_json);
+}
+
 static void expect_same_outcome(const struct session_record *a, const struct session_record *b)
 {
     cr_expect_eq(a->settled_at, b->settled_at);
@@ -80,12 +102,18 @@ static void expect_same_outcome(const struct session_record *a, const struct ses
     cr_expect_eq(a->verdict.digest_checked, b->verdict.digest_checked);
     cr_expect_eq(a->verdict.reasons, b->verdict.reasons);
     cr_expect_eq(a->verdict.attempt_id, b->verdict.attempt_id);
+    cr_expect_eq(a->verdict.verified, b->verdict.verified);
+    cr_expect_eq(a->verdict.identical, b->verdict.identical);
+    cr_expect_eq(a->verdict.confidence_ppm, b->verdict.confidence_ppm);
+    cr_expect_eq(a->verdict.image_hash_checked, b->verdict.image_hash_checked);
     cr_expect_eq(a->has_upstream_digest, b->has_upstream_digest);
     cr_expect_arr_eq(a->upstream_digest_hash, b->upstream_digest_hash, RECORD_HASH_BYTES);
     cr_expect_str_eq(a->status_word, b->status_word);
     cr_expect_str_eq(a->model_version, b->model_version);
-    cr_expect_eq(!a->results_json, !b->results_json);
-    cr_expect(!a->results_json || strcmp(a->results_json, b->results_json) == 0);
+    expect_same_text(a->results_json, b->results_json);
+    expect_same_text(a->details_json, b->details_json);
+    expect_same_text(a->flagged_json, b->flagged_json);
+    cr_expect_str_eq(a->session_image_id, b->session_image_id);
     cr_expect_eq(a->deletion, b->deletion);
     cr_expect_eq(a->deletion_at, b->deletion_at);
     cr_expect_eq(a->deletion_tries, b->deletion_tries);
@@ -100,7 +128,7 @@ Test(store, gives_back_every_member)
     expect_same_session(it.record, &record);
     expect_same_outcome(it.record, &record);
     cr_expect_eq(it.record->revision, 1);
-    free(record.results_json);
+    free_texts(&record);
 }
 
 Test(store, gives_back_every_member_of_a_saved_record)
@@ -115,7 +143,7 @@ Test(store, gives_back_every_member_of_a_saved_record)
     expect_same_session(it.record, &record);
     expect_same_outcome(it.record, &record);
     cr_expect_eq(it.record->revision, 2);
-    free(record.results_json);
+    free_texts(&record);
 }
 
 Test(store, gives_back_ids_that_are_no_uuids)
@@ -138,7 +166,7 @@ Test(store, keeps_a_copy_of_what_it_was_given)
     struct session_record record = full_record();
     (void)store_insert(it.store, &record, on_done, &it);
     memset(record.results_json, 'x', strlen(record.results_json));
-    free(record.results_json);
+    free_texts(&record);
     record.attempts_allowed = 99;
     fixture_wait(&it, 1);
     cr_assert_eq(load(&it, record.id), STORE_OK);
@@ -399,7 +427,7 @@ Test(store, keeps_everything_over_a_restart)
     cr_expect_eq(it.record->revision, 2);
     cr_expect_eq(due(&it, noon + 86400000, 10), 1);
     cr_expect_eq(count(&it)->owed, 1);
-    free(record.results_json);
+    free_texts(&record);
 }
 
 Test(store, commits_what_waits_together)
