@@ -93,17 +93,18 @@ struct face_session {
     char status_word[FACE_WORD_SIZE];
     char model_version[FACE_WORD_SIZE]; /* empty when absent */
     char *auth_token;                   /* owned secret, NULL when absent or empty */
-    size_t attempt_count;
-    struct face_attempt attempts[FACE_ATTEMPTS_MAX];
-    bool has_references; /* results.verifyReferences was there, if only empty */
+    bool has_references;                /* results.verifyReferences was there, if only empty */
     size_t reference_count;
     struct face_reference references[FACE_REFERENCES_MAX];
+    size_t attempt_count;
+    struct face_attempt attempts[FACE_ATTEMPTS_MAX]; /* the last member: large, rarely all used */
 };
 
 /* Reads the upstream's body strictly: sessionId a UUID, results.attempts an array of at most
  * FACE_ATTEMPTS_MAX with distinct ids; required members of the wrong type are an error. Words
- * compare case-insensitively. On success 0 and the caller owns *ret (face_session_done). On failure
- * -EINVAL, *ret_why a static sentence, *ret zeroed. */
+ * compare case-insensitively. On success 0 and the caller owns *ret (face_session_done); attempts
+ * from attempt_count on are left as they were. On failure -EINVAL, *ret_why a static sentence, *ret
+ * zeroed. */
 int face_session_parse(struct slice json, struct face_session *ret,
                        const char **ret_why) MUST_CHECK;
 /* The same from a preview's answers: create {sessionId, authToken, verifyImage?}, get {id, status
@@ -114,6 +115,8 @@ int face_session_parse_preview(struct slice json, struct face_session *ret,
                                const char **ret_why) MUST_CHECK;
 /* Wipes and frees the token; accepts a zeroed session. */
 void face_session_done(struct face_session *session);
+/* As face_session_done, and zeroes what a parser has written: cheaper than zeroing all. */
+void face_session_reset(struct face_session *session);
 
 /* The attempt with the largest id, or NULL. */
 const struct face_attempt *face_session_newest(const struct face_session *session);
@@ -123,8 +126,9 @@ const struct face_attempt *face_session_newest(const struct face_session *sessio
  * abuseMonitoringResult{isAbuseDetected} when detected. Never a digest, token or image id. */
 void face_session_write_results(const struct face_session *session, struct buf *ret);
 
-/* The same with what operators and delegates see too: result.sessionImageId (`image_id`, ours, in
- * place of the upstream's; NULL: left out) and result.verifyImageHash (64 upper-case hex). */
+/* The same with what operators and delegates see too: result.sessionImageId of the newest attempt
+ * that has one (`image_id`, ours, in place of the upstream's; NULL: left out) and
+ * result.verifyImageHash (64 upper-case hex). */
 void face_session_write_details(const struct face_session *session, const char *image_id,
                                 struct buf *ret);
 /* [{"referenceType":"image","faceRectangle":{…},"qualityForRecognition":…}] */
