@@ -1,5 +1,5 @@
 /*
- * SHA-256, HMAC-SHA-256, hex and base64url. Signatures are base/jwt's.
+ * SHA-256, HMAC-SHA-256, hex and base64. Signatures are base/jwt's.
  * SHA-256 by OpenSSL's own functions for it, which 3.0 calls deprecated: EVP looks the algorithm up
  * under locks at every call, which costs more than the hash of a token does.
  */
@@ -101,9 +101,10 @@ int hex_decode(struct slice text, uint8_t *ret, size_t size)
     return 0;
 }
 
-void base64url_encode(const void *bytes, size_t size, struct buf *ret)
+/* ---- base64 in two alphabets, which differ in the last two digits ---- */
+
+static void encode(const char *digits, const void *bytes, size_t size, bool padded, struct buf *ret)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const uint8_t *at = bytes;
     for (; size > 0; at += 3) {
         uint32_t bits = (uint32_t)at[0] << 16;
@@ -117,6 +118,7 @@ void base64url_encode(const void *bytes, size_t size, struct buf *ret)
                          digits[bits & 63]};
         if (size < 3) {
             buf_append(ret, group, size + 1);
+            buf_append(ret, "==", padded ? 3 - size : 0);
             break;
         }
         buf_append(ret, group, 4);
@@ -124,7 +126,20 @@ void base64url_encode(const void *bytes, size_t size, struct buf *ret)
     }
 }
 
-static int base64url_digit(char c)
+void base64url_encode(const void *bytes, size_t size, struct buf *ret)
+{
+    encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", bytes, size, false,
+           ret);
+}
+
+void base64_encode(const void *bytes, size_t size, struct buf *ret)
+{
+    encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", bytes, size, true,
+           ret);
+}
+
+/* `last` holds the digits for 62 and 63. */
+static int digit_of(char c, const char last[2])
 {
     if (c >= 'A' && c <= 'Z') {
         return c - 'A';
@@ -135,18 +150,18 @@ static int base64url_digit(char c)
     if (c >= '0' && c <= '9') {
         return c - '0' + 52;
     }
-    if (c == '-') {
+    if (c == last[0]) {
         return 62;
     }
-    return c == '_' ? 63 : -1;
+    return c == last[1] ? 63 : -1;
 }
 
 /* Decodes up to four digits; false on a foreign character or set bits past the last byte. */
-static bool decode_group(const char *text, size_t count, struct buf *ret)
+static bool decode_group(const char *text, size_t count, const char last[2], struct buf *ret)
 {
     uint32_t bits = 0;
     for (size_t i = 0; i < 4; i++) {
-        int digit = i < count ? base64url_digit(text[i]) : 0;
+        int digit = i < count ? digit_of(text[i], last) : 0;
         if (digit < 0) {
             return false;
         }
@@ -161,16 +176,33 @@ static bool decode_group(const char *text, size_t count, struct buf *ret)
     return true;
 }
 
-int base64url_decode(struct slice text, struct buf *ret)
+static int decode(struct slice text, const char last[2], struct buf *ret)
 {
     if (text.len % 4 == 1) {
         return -EINVAL;
     }
     for (size_t at = 0; at < text.len; at += 4) {
         size_t count = text.len - at < 4 ? text.len - at : 4;
-        if (!decode_group(text.data + at, count, ret)) {
+        if (!decode_group(text.data + at, count, last, ret)) {
             return -EINVAL;
         }
     }
     return buf_failed(ret) ? -EINVAL : 0;
+}
+
+int base64url_decode(struct slice text, struct buf *ret)
+{
+    return decode(text, "-_", ret);
+}
+
+int base64_decode(struct slice text, struct buf *ret)
+{
+    if (text.len % 4 != 0) {
+        return -EINVAL;
+    }
+    for (int padding = 0; padding < 2 && text.len > 0 && text.data[text.len - 1] == '=';
+         padding++) {
+        text.len--;
+    }
+    return decode(text, "+/", ret);
 }

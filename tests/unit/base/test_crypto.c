@@ -128,6 +128,61 @@ Test(crypto, base64url_decode_is_strict)
     }
 }
 
+Test(crypto, base64_agrees_with_rfc_4648)
+{
+    static const char *const cases[][2] = {
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
+        {"\xFB\xFF\xBF", "+/+/"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CLEANUP(buf) struct buf encoded;
+        CLEANUP(buf) struct buf decoded;
+        buf_init(&encoded, 64);
+        buf_init(&decoded, 64);
+        base64_encode(cases[i][0], strlen(cases[i][0]), &encoded);
+        cr_expect(slice_equal(buf_slice(&encoded), slice_of(cases[i][1])), "%s", cases[i][1]);
+        cr_expect_eq(base64_decode(slice_of(cases[i][1]), &decoded), 0);
+        cr_expect(slice_equal(buf_slice(&decoded), slice_of(cases[i][0])), "%s", cases[i][1]);
+    }
+}
+
+Test(crypto, base64_decode_is_strict)
+{
+    static const char *const wrong[] = {"=",        "==",   "====",     "Zg",      "Zg=",
+                                        "Zh==",     "Zm9=", "Z===",     "-_-_",    "Zg==\n",
+                                        "Zg= =",    "Z g=", "Zg==Zg==", "A=B=",    "Zm9vYg===",
+                                        "Zg==    ", "Zm9",  "Zm8",      "Zm8=Zm8="};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CLEANUP(buf) struct buf decoded;
+        buf_init(&decoded, 64);
+        cr_expect_lt(base64_decode(slice_of(wrong[i]), &decoded), 0, "%s", wrong[i]);
+    }
+}
+
+Test(crypto, base64_round_trips_every_size)
+{
+    for (size_t size = 0; size < 100; size++) {
+        uint8_t bytes[100];
+        for (size_t i = 0; i < size; i++) {
+            bytes[i] = (uint8_t)(i * 37 + size);
+        }
+        CLEANUP(buf) struct buf encoded;
+        CLEANUP(buf) struct buf decoded;
+        buf_init(&encoded, 200);
+        buf_init(&decoded, size);
+        base64_encode(bytes, size, &encoded);
+        cr_assert_eq(encoded.len, (size + 2) / 3 * 4);
+        cr_assert_eq(base64_decode(buf_slice(&encoded), &decoded), 0);
+        cr_assert(slice_equal(buf_slice(&decoded), (struct slice){(const char *)bytes, size}));
+    }
+}
+
 Test(crypto, base64url_round_trips_every_size)
 {
     struct fake_random fake;
