@@ -10,6 +10,7 @@
 #include "base/uv_timer.h"
 #include "lifecycle/change.h"
 #include "lifecycle/outbox.h"
+#include "lifecycle/results.h"
 
 #include <string.h>
 #include <utlist.h>
@@ -112,6 +113,8 @@ static enum problem settle_apply(struct session_record *record, void *context,
     struct sessions *sessions = asking->asker->sessions;
     if (!record || record->state == SESSION_REMOVED || record->state == SESSION_ORPHANED)
         return PROBLEM_SESSION_NOT_FOUND;
+    if (asking->face)
+        results_complete(record, asking->face);
     *ret_what = session_settle(record, asking->face, &sessions->config.rules,
                                clock_wall_ms(sessions->config.clock));
     return PROBLEM_NONE;

@@ -81,11 +81,16 @@ const struct session_record *cache_find(struct record_cache *cache, const char *
     return entry->record;
 }
 
+static size_t text_bytes(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
 void cache_put(struct record_cache *cache, const struct session_record *record)
 {
     cache_drop(cache, record->id);
-    size_t bytes = sizeof(struct entry) + sizeof *record +
-                   (record->results_json ? strlen(record->results_json) + 1 : 0);
+    size_t bytes = sizeof(struct entry) + sizeof *record + text_bytes(record->results_json) +
+                   text_bytes(record->details_json) + text_bytes(record->flagged_json);
     if (bytes > cache->limit_bytes)
         return;
     while (cache->entries && cache->bytes + bytes > cache->limit_bytes)

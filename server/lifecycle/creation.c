@@ -10,6 +10,7 @@
 #include "base/uv_timer.h"
 #include "lifecycle/change.h"
 #include "lifecycle/outbox.h"
+#include "lifecycle/results.h"
 
 #include <string.h>
 #include <utlist.h>
@@ -187,11 +188,12 @@ static void creation_answered(void *context, struct face_answer *answer)
     if (answer->problem != PROBLEM_NONE) {
         creation_note_failure(creation, answer, now);
     } else {
-        const struct face_session *face = &answer->session;
+        struct face_session *face = &answer->session;
         creation->auth_token = TAKE(answer->session.auth_token);
         memcpy(record->upstream_id, face->session_id, UUID_SIZE);
         memcpy(record->status_word, face->status_word, sizeof record->status_word);
         memcpy(record->model_version, face->model_version, sizeof record->model_version);
+        results_keep_references(record, face);
         if (!creation->done)
             (void)session_remove(record, &sessions->config.rules, now);
     }
