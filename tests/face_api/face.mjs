@@ -146,3 +146,10 @@ export async function addFault(emulator, fault) {
 export async function clearFaults(emulator) {
   assert.equal((await send(emulator.url, "DELETE", "/emulator/faults")).status, 204);
 }
+
+// One of the emulator's own switches: "options", "entra".
+export async function setControl(emulator, name, value) {
+  const answer = await send(emulator.url, "POST", `/emulator/${name}`, { headers: json, body: JSON.stringify(value) });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json;
+}
