@@ -16,7 +16,10 @@ int app_serve(const struct settings *settings);
 
 struct emulate_options {
     struct address listen;
-    const char *key; /* LIVENESSD_EMULATOR_KEY, or NULL: any key is taken */
+    const char *key, *key2;    /* both NULL: any key is taken */
+    const char *client_secret; /* NULL: any is taken */
+    bool strict, tutorial_paths, gateway_errors;
+    unsigned rate_limit; /* 0: none */
     enum log_level log_level;
 };
 

@@ -45,8 +45,16 @@ int app_emulate(const struct emulate_options *options)
     struct loop *loop = loop_new();
     struct emulator *emulator = NULL;
     if (loop) {
-        const struct emulator_options wanted = {
-            .key = options->key, .log = log, .clock = clock_system(), .random = random_system()};
+        const struct emulator_options wanted = {.key = options->key,
+                                                .key2 = options->key2,
+                                                .client_secret = options->client_secret,
+                                                .strict = options->strict,
+                                                .tutorial_paths = options->tutorial_paths,
+                                                .rate_limit = options->rate_limit,
+                                                .gateway_errors = options->gateway_errors,
+                                                .log = log,
+                                                .clock = clock_system(),
+                                                .random = random_system()};
         emulator = emulator_open(loop, &options->listen, &wanted, error, sizeof error);
         loop_on_turn_end(loop, flush_log, log);
     }

@@ -80,6 +80,13 @@ int command_emulate(const struct command_options *options)
     const struct emulate_options emulate = {
         .listen = options->has_listen ? options->listen : settings.emulator_listen,
         .key = environment_value(options->environment, "LIVENESSD_EMULATOR_KEY"),
+        .key2 = environment_value(options->environment, "LIVENESSD_EMULATOR_KEY2"),
+        .client_secret =
+            environment_value(options->environment, "LIVENESSD_EMULATOR_CLIENT_SECRET"),
+        .strict = options->strict,
+        .tutorial_paths = options->tutorial_paths,
+        .gateway_errors = options->gateway_errors,
+        .rate_limit = options->rate_limit,
         .log_level =
             options->has_log_level ? options->log_level : (enum log_level)settings.log_level,
     };

@@ -18,6 +18,10 @@ struct command_options {
     struct address listen;    /* the same */
     bool has_log_level;       /* emulate --log-level */
     enum log_level log_level; /* the same */
+    bool strict;              /* emulate --strict */
+    bool tutorial_paths;      /* emulate --tutorial-paths */
+    bool gateway_errors;      /* emulate --gateway-errors */
+    unsigned rate_limit;      /* emulate --rate-limit */
     char *const *environment;
 };
 

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "commands.h"
 #include "config/suggestion.h"
+#include "emulator/emulator.h"
 
 #include <argp.h>
 #include <stdio.h>
@@ -13,7 +14,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { OPTION_SET = 256, OPTION_DIR, OPTION_LISTEN, OPTION_LOG_LEVEL, OPTION_YAML };
+enum {
+    OPTION_SET = 256,
+    OPTION_DIR,
+    OPTION_LISTEN,
+    OPTION_LOG_LEVEL,
+    OPTION_YAML,
+    OPTION_STRICT,
+    OPTION_TUTORIAL_PATHS,
+    OPTION_RATE_LIMIT,
+    OPTION_GATEWAY_ERRORS,
+};
 enum { NAME_SIZE = 64 };
 
 /* ---- commands ---- */
@@ -26,6 +37,13 @@ static const struct argp_option source_options[] = {
 static const struct argp_option emulate_options[] = {
     {"listen", OPTION_LISTEN, "ADDRESS", 0, "Listen there (default: 127.0.0.1:8082)", 0},
     {"log-level", OPTION_LOG_LEVEL, "LEVEL", 0, "error, warn, info or debug (default: info)", 0},
+    {"strict", OPTION_STRICT, NULL, 0, "Refuse what the Face API's documents do not allow", 0},
+    {"tutorial-paths", OPTION_TUTORIAL_PATHS, NULL, 0,
+     "Serve the paths of the liveness tutorial that are in no specification", 0},
+    {"rate-limit", OPTION_RATE_LIMIT, "N", 0,
+     "Answer 429 to more than N calls a second (default: no limit)", 0},
+    {"gateway-errors", OPTION_GATEWAY_ERRORS, NULL, 0,
+     "Answer 403 and 429 with statusCode instead of code", 0},
     {0},
 };
 static const struct argp_option keygen_options[] = {
@@ -50,7 +68,9 @@ static const struct command commands[] = {
      "Settings come from the file, then from LIVENESSD_... environment variables, then from --set; "
      "`livenessd settings` lists them. SIGTERM ends the server after a drain."},
     {"emulate", "run the emulator of the Face API", emulate_options, command_emulate,
-     "LIVENESSD_EMULATOR_KEY is the key it expects; without it any key is taken."},
+     "LIVENESSD_EMULATOR_KEY and LIVENESSD_EMULATOR_KEY2 are the keys it expects; without them any "
+     "key is taken. LIVENESSD_EMULATOR_CLIENT_SECRET is the secret its token endpoint expects; "
+     "without it any is taken."},
     {"check", "tell whether settings are valid, and everything that is wrong with them",
      source_options, command_check, "Exit code 0: valid, 1: not."},
     {"settings", "show every setting: key, type, default, environment variable, meaning",
@@ -100,6 +120,37 @@ static void take_log_level(struct arguments *arguments, const char *text, struct
     wrong_usage(state, text, "is not one of error, warn, info, debug");
 }
 
+static void take_rate_limit(struct arguments *arguments, const char *text, struct argp_state *state)
+{
+    unsigned limit = 0;
+    const char *digit = text;
+    for (; *digit >= '0' && *digit <= '9' && limit <= EMU_RATE_LIMIT_MAX; digit++) {
+        limit = limit * 10 + (unsigned)(*digit - '0');
+    }
+    if (digit == text || *digit != '\0' || limit > EMU_RATE_LIMIT_MAX) {
+        wrong_usage(state, text, "is not a number of calls a second");
+    }
+    arguments->options.rate_limit = limit;
+}
+
+/* Of the emulator; false when the key is another. */
+static bool take_switch(struct arguments *arguments, int key)
+{
+    switch (key) {
+    case OPTION_STRICT:
+        arguments->options.strict = true;
+        return true;
+    case OPTION_TUTORIAL_PATHS:
+        arguments->options.tutorial_paths = true;
+        return true;
+    case OPTION_GATEWAY_ERRORS:
+        arguments->options.gateway_errors = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
 static error_t take_option(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
@@ -122,11 +173,14 @@ static error_t take_option(int key, char *value, struct argp_state *state)
     case OPTION_YAML:
         arguments->options.yaml = true;
         return 0;
+    case OPTION_RATE_LIMIT:
+        take_rate_limit(arguments, value, state);
+        return 0;
     case ARGP_KEY_ARG:
         wrong_usage(state, value, "is one argument too many");
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return take_switch(arguments, key) ? 0 : ARGP_ERR_UNKNOWN;
     }
 }
 

@@ -50,6 +50,8 @@ static bool is_foreign(struct slice name, struct slice value)
 {
     return !starts_with(name, SLICE("LIVENESSD_")) ||
            slice_equal(name, SLICE("LIVENESSD_EMULATOR_KEY")) ||
+           slice_equal(name, SLICE("LIVENESSD_EMULATOR_KEY2")) ||
+           slice_equal(name, SLICE("LIVENESSD_EMULATOR_CLIENT_SECRET")) ||
            starts_with(name, SLICE("LIVENESSD_BINARY")) ||
            starts_with(name, SLICE("LIVENESSD_TEST_")) || is_service_link(name, value);
 }

@@ -36,15 +36,13 @@ void emu_reply_error(struct request *request, enum emu_error error, const char *
 
 void emu_decorate(struct request *request)
 {
-    const struct emulator *emulator = request->context;
-    char apim_request_id[UUID_SIZE];
-
     reply_header(request, "x-livenessd-emulator", SLICE("1"));
     reply_header(request, "access-control-allow-origin", SLICE("*"));
     reply_header(request, "access-control-expose-headers", SLICE("*"));
-    if (!is_face_path(request->path))
-        return;
-    uuid4(emulator->random, apim_request_id);
+}
+
+void emu_put_gateway_headers(struct request *request, const char *apim_request_id)
+{
     reply_header(request, "apim-request-id", slice_of(apim_request_id));
     reply_header(request, "strict-transport-security",
                  SLICE("max-age=31536000; includeSubDomains; preload"));
@@ -95,9 +93,12 @@ void emu_reply_problem(struct request *request, enum problem problem,
     }
     const enum emu_error error = error_for(request, problem);
     if (is_face_path(request->path)) {
+        char apim_request_id[UUID_SIZE];
         const uint64_t entry =
             emu_request_log_add(&emulator->requests, request->method, request->path);
         emu_request_log_set_status(&emulator->requests, entry, emu_error_info(error)->status);
+        uuid4(emulator->random, apim_request_id);
+        emu_put_gateway_headers(request, apim_request_id);
     }
     emu_reply_error(request, error, NULL);
 }

@@ -1,7 +1,6 @@
 /*
- * How the emulator answers, and what every answer carries: the mark that it is an emulator, CORS
- * open to everybody (a browser page may play the device), and on the Face API's paths what its
- * gateway adds.
+ * How the emulator answers, and what every answer carries: the mark that it is an emulator and CORS
+ * open to everybody (a browser page may play the device).
  */
 #pragma once
 
@@ -12,6 +11,9 @@
 void emu_reply(struct request *request, int status, struct slice code, struct slice body);
 /* The table's answer; `why` instead of the table's sentence, or NULL. */
 void emu_reply_error(struct request *request, enum emu_error error, const char *why);
+
+/* What the Face API's gateway adds to every answer, errors and all. */
+void emu_put_gateway_headers(struct request *request, const char *apim_request_id);
 
 /* The listener's hooks. */
 void emu_decorate(struct request *request);

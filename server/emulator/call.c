@@ -1,17 +1,19 @@
 /*
- * The common steps of a call. Invariant: the answer's memory is released on both ways out, sending
- * and cancelling, and the timer outlives a cancelled call by itself.
+ * The common steps of a call. Leaves to gate.c who may call, to spoil.c how the answer leaves.
+ * Invariant: the answer's memory is released on both ways out, sending and cancelling, and the
+ * timer outlives a cancelled call by itself.
  */
 #include "emulator/call.h"
 
-#include "base/secret.h"
 #include "base/uv_timer.h"
-#include "emulator/answer.h"
+#include "emulator/gate.h"
+#include "emulator/spoil.h"
 #include "emulator/token.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
-enum { BODY_MAX = 64 * 1024 };
+/* The largest answers are an image and a list of 1000 sessions. */
+enum { BODY_MAX = 8 * 1024 * 1024 };
 
 struct emu_wait {
     uv_timer_t timer;
@@ -79,128 +81,43 @@ static enum flow_next wait_for(struct emu_call *call, uint32_t delay_ms)
 
 /* ---- the answer ---- */
 
-struct buf *emu_call_answer(struct emu_call *call, int status)
+struct buf *emu_call_answer_as(struct emu_call *call, int status, const char *content_type)
 {
     call->status = status;
     call->code = (struct slice){0};
+    call->content_type = content_type;
     buf_reset(&call->body);
     return &call->body;
 }
 
+struct buf *emu_call_answer(struct emu_call *call, int status)
+{
+    return emu_call_answer_as(call, status, NULL);
+}
+
 void emu_call_fail(struct emu_call *call, enum emu_error error)
 {
+    if (error == EMU_UNAUTHORIZED)
+        error = emu_unauthorized_at(call->flow.request->path);
     const struct emu_error_info *info = emu_error_info(error);
 
     emu_error_write(slice_of(info->code), info->message, emu_call_answer(call, info->status));
     call->code = slice_of(info->code);
 }
 
-/* Moves the body out of the call, whose memory may go while the answer is sent. */
-static struct buf take_answer(struct emu_call *call)
-{
-    struct emulator *emulator = emu_call_emulator(call);
-    struct buf body = call->body;
-
-    call->body = (struct buf){0};
-    emu_request_log_set_status(&emulator->requests, call->log_number, call->status);
-    return body;
-}
-
-static void put_headers(struct emu_call *call)
-{
-    const struct emulator *emulator = emu_call_emulator(call);
-    char text[24];
-
-    (void)snprintf(text, sizeof text, "%llu",
-                   (unsigned long long)(clock_monotonic_ms(emulator->clock.base) - call->begun_ms));
-    reply_header(call->flow.request, "x-envoy-upstream-service-time", slice_of(text));
-    if (call->fault.retry_after_s == 0)
-        return;
-    (void)snprintf(text, sizeof text, "%u", call->fault.retry_after_s);
-    reply_header(call->flow.request, "retry-after", slice_of(text));
-}
-
-static enum flow_next send_answer(struct emu_call *call)
-{
-    CLEANUP(secret_buf) struct buf body = take_answer(call);
-
-    put_headers(call);
-    emu_reply(call->flow.request, call->status, call->code, buf_slice(&body));
-    return FLOW_DONE;
-}
-
-/* ---- faults ---- */
-
-/* The code the service would give this status; numbers are the gateway's way. */
-static struct slice default_code(struct emu_call *call)
-{
-    char *code = call->fault.code;
-
-    if (code[0] == '\0')
-        (void)snprintf(code, sizeof call->fault.code, "%d", call->fault.status);
-    if (call->fault.status == 500 && slice_equal(slice_of(code), SLICE("500")))
-        return SLICE("Unspecified");
-    return slice_of(code);
-}
-
-static enum flow_next send_error(struct emu_call *call)
-{
-    const struct slice code = default_code(call);
-
-    emu_error_write(code, "This answer is a fault that was put on the emulator.",
-                    emu_call_answer(call, call->fault.status));
-    call->code = code;
-    return send_answer(call);
-}
-
-static enum flow_next send_reset(struct emu_call *call)
-{
-    buf_wipe(&call->body);
-    reply_reset(call->flow.request);
-    return FLOW_DONE;
-}
-
-static enum flow_next send_garbage(struct emu_call *call)
-{
-    int status = call->fault.status;
-
-    if (status == 0)
-        status = call->status ? call->status : 200;
-    buf_puts(emu_call_answer(call, status), "\x1f\x8b{\"sessionId\": <html>]\xff\xfe");
-    return send_answer(call);
-}
-
-static enum flow_next send_truncated(struct emu_call *call)
-{
-    struct request *request = call->flow.request;
-
-    if (call->body.len == 0)
-        buf_puts(emu_call_answer(call, 200), "{\"sessionId\":\"00000000-0000-4000-8000-000000\"}");
-    if (call->fault.status)
-        call->status = call->fault.status;
-    put_headers(call);
-    const int status = call->status;
-    CLEANUP(secret_buf) struct buf body = take_answer(call);
-    reply_truncated(request, status, "application/json; charset=utf-8",
-                    (struct slice){body.data, body.len / 2}, body.len);
-    return FLOW_DONE;
-}
-
-static enum flow_next send_spoiled(struct emu_call *call)
-{
-    switch (call->fault.kind) {
-    case EMU_FAULT_RESET:
-        return send_reset(call);
-    case EMU_FAULT_GARBAGE:
-        return send_garbage(call);
-    case EMU_FAULT_TRUNCATED:
-        return send_truncated(call);
-    default:
-        return send_error(call);
-    }
-}
-
 /* ---- the steps ---- */
+
+/* Entra is another service with limits of its own. */
+static bool is_throttled(struct emu_call *call)
+{
+    uint32_t retry_after_s = 0;
+
+    if (call->operation == EMU_TOKEN ||
+        emu_rate_admit(&emu_call_emulator(call)->rate, call->begun_ms, &retry_after_s))
+        return false;
+    emu_call_throttle(call, retry_after_s);
+    return true;
+}
 
 enum flow_next emu_call_begin(struct flow *flow, enum emu_operation operation)
 {
@@ -208,10 +125,14 @@ enum flow_next emu_call_begin(struct flow *flow, enum emu_operation operation)
     struct emulator *emulator = emu_call_emulator(call);
 
     buf_init_secret(&call->body, BODY_MAX);
+    uuid4(emulator->random, call->request_id);
+    call->operation = operation;
     call->begun_ms = clock_monotonic_ms(emulator->clock.base);
     call->log_number =
         emu_request_log_add(&emulator->requests, flow->request->method, flow->request->path);
-    emu_faults_take(&emulator->faults, operation, &call->fault);
+    if (is_throttled(call))
+        return emu_call_reply(call);
+    emu_faults_take(&emulator->faults, operation, emulator->random, &call->fault);
     if (call->fault.after || call->fault.delay_ms == 0)
         return FLOW_NEXT;
     return wait_for(call, call->fault.delay_ms);
@@ -223,7 +144,7 @@ enum flow_next emu_call_spoil(struct flow *flow)
 
     if (call->fault.after || !emu_fault_spoils(&call->fault))
         return FLOW_NEXT;
-    return send_spoiled(call);
+    return emu_call_reply_spoiled(call);
 }
 
 enum flow_next emu_call_hold(struct flow *flow)
@@ -242,24 +163,11 @@ enum flow_next emu_call_send(struct flow *flow)
     struct emu_call *call = call_of(flow);
 
     if (emu_fault_spoils(&call->fault))
-        return send_spoiled(call);
-    return send_answer(call);
+        return emu_call_reply_spoiled(call);
+    return emu_call_reply(call);
 }
 
 /* ---- what operations need ---- */
-
-bool emu_call_check_key(struct emu_call *call)
-{
-    const struct request *request = call->flow.request;
-    const char *expected = emu_call_emulator(call)->key;
-    const struct slice key = request_header(request, "ocp-apim-subscription-key");
-
-    if (request_header_count(request, "ocp-apim-subscription-key") == 1 && key.len > 0 &&
-        (!expected || secret_equal(key.data, key.len, expected, strlen(expected))))
-        return true;
-    emu_call_fail(call, EMU_UNAUTHORIZED);
-    return false;
-}
 
 struct emu_session *emu_call_session_by_path(struct emu_call *call, enum emu_kind kind)
 {

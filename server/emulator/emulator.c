@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "emulator/answer.h"
 #include "emulator/emulator_private.h"
+#include "emulator/entra.h"
 #include "emulator/routes.h"
 
 #include <assert.h>
@@ -51,9 +52,30 @@ static struct emulator *emulator_free(struct emulator *emulator)
     emu_request_log_done(&emulator->requests);
     emu_sessions_done(&emulator->sessions);
     jwt_key_free(emulator->token_key);
+    jwt_key_free(emulator->entra.key);
     secret_free(emulator->key);
+    secret_free(emulator->key2);
+    secret_free(emulator->client_secret);
     free(emulator);
     return NULL;
+}
+
+static char *copy_of(const char *secret)
+{
+    return secret ? xstrdup(secret) : NULL;
+}
+
+static void take_options(struct emulator *emulator, const struct emulator_options *options)
+{
+    emulator->key = copy_of(options->key);
+    emulator->key2 = copy_of(options->key2);
+    emulator->client_secret = copy_of(options->client_secret);
+    emulator->strict = options->strict;
+    emulator->tutorial_paths = options->tutorial_paths;
+    emulator->gateway_errors = options->gateway_errors;
+    emulator->rate.limit = options->rate_limit;
+    emulator->random = options->random;
+    emulator->clock.base = options->clock;
 }
 
 struct emulator *emulator_open(struct loop *loop, const struct address *address,
@@ -64,9 +86,9 @@ struct emulator *emulator_open(struct loop *loop, const struct address *address,
 
     assert(options->clock && options->random);
     emulator->loop = loop;
-    emulator->key = options->key ? xstrdup(options->key) : NULL;
-    emulator->random = options->random;
-    emulator->clock.base = options->clock;
+    take_options(emulator, options);
+    emulator->entra.key = jwt_key_generate_es256("livenessd-emulator-entra");
+    emulator->entra.lifetime_s = EMU_ENTRA_LIFETIME_S;
     emulator->token_key = jwt_key_generate_es256("livenessd-emulator");
     emu_sessions_init(&emulator->sessions, EMU_SESSIONS_MAX);
     emu_request_log_init(&emulator->requests, EMU_LOGGED_REQUESTS_MAX);

@@ -14,15 +14,17 @@
 #include "base/random.h"
 #include "http/loop.h"
 
+enum { EMU_RATE_LIMIT_MAX = 1000000 };
+
 struct emulator_options {
     const char *key; /* the only ones accepted, or both NULL: any non-empty key */
     const char *key2;
     const char *client_secret; /* of the Entra application, or NULL: any non-empty one */
     bool strict;               /* refuse what the service's documents do not allow */
     bool tutorial_paths;       /* the paths that stand in no specification but in the tutorial */
-    unsigned rate_limit;       /* Face and device calls a second; 0: no limit */
-    bool gateway_errors;       /* 403 and 429 with statusCode and without code */
-    struct log *log;           /* may be NULL: no access log */
+    unsigned rate_limit; /* Face and device calls a second; 0: none, at most EMU_RATE_LIMIT_MAX */
+    bool gateway_errors; /* 403 and 429 with statusCode and without code */
+    struct log *log;     /* may be NULL: no access log */
     const struct clock *clock;
     const struct random *random;
 };

@@ -30,3 +30,15 @@ void emu_error_write(struct slice code, const char *message, struct buf *ret)
     json_close(&writer, '}');
     json_close(&writer, '}');
 }
+
+void emu_error_write_gateway(int status, const char *message, struct buf *ret)
+{
+    struct json_writer writer = json_writer(ret);
+
+    json_open(&writer, NULL, '{');
+    json_open(&writer, "error", '{');
+    json_put_integer(&writer, "statusCode", status);
+    json_put_string(&writer, "message", message);
+    json_close(&writer, '}');
+    json_close(&writer, '}');
+}

@@ -26,3 +26,5 @@ const struct emu_error_info *emu_error_info(enum emu_error error);
 
 /* {"error":{"code":…,"message":…}} */
 void emu_error_write(struct slice code, const char *message, struct buf *ret);
+/* {"error":{"statusCode":…,"message":…}}: the gateway's own refusals, 403 and 429. */
+void emu_error_write_gateway(int status, const char *message, struct buf *ret);

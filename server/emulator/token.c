@@ -34,9 +34,7 @@ int emu_token_mint(const struct jwt_key *key, const struct random *random,
     return jwt_sign(key, buf_slice(&claims), ret);
 }
 
-/* The credential after the scheme, which is case-insensitive; data NULL when it is another scheme.
- */
-static struct slice bearer_of(struct slice authorization)
+struct slice emu_bearer_of(struct slice authorization)
 {
     static const struct slice scheme = {"Bearer ", 7};
 
@@ -60,7 +58,7 @@ bool emu_token_check(const struct jwt_key *key, struct slice authorization, int6
     CLEANUP(json) cJSON *claims = NULL;
     struct slice session_id = {0};
     int64_t expires_s = 0;
-    const struct slice token = bearer_of(authorization);
+    const struct slice token = emu_bearer_of(authorization);
 
     if (!token.data || jwt_verify(&key, 1, token, now_ms / 1000, 0, &claims) != JWT_VALID)
         return false;

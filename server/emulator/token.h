@@ -17,6 +17,10 @@
 int emu_token_mint(const struct jwt_key *key, const struct random *random,
                    const struct emu_session *session, struct buf *ret) MUST_CHECK;
 
+/* The credential of an Authorization header after its scheme, which is case-insensitive; data NULL
+ * when it is another scheme. */
+struct slice emu_bearer_of(struct slice authorization);
+
 /* `authorization` is the value of the header. True when it is a Bearer token of ours that lives;
  * ret_session_id is then the session it names, which need not exist any more. */
 bool emu_token_check(const struct jwt_key *key, struct slice authorization, int64_t now_ms,
