@@ -4,6 +4,8 @@
  */
 #include "domain/bodies.h"
 
+#include "domain/create_form.h"
+
 #include <float.h>
 
 enum {
@@ -11,6 +13,8 @@ enum {
     TOKEN_LIFETIME_MAX_S = 86400,
     MODEL_VERSION_MAX = 31,
     TRANSACTION_ID_MAX = 64,
+    OWNER_SUBJECT_MAX = 256,
+    ATTEMPTS_MAX = 3,
     DIGEST_MAX = 128,
 };
 
@@ -32,6 +36,18 @@ static bool consists_of(struct slice text, const char *others)
         }
     }
     return true;
+}
+
+/* Where members of a create are looked for: the body, or the form's fields and then the JSON object
+ * within the form. */
+struct members {
+    const cJSON *outer;
+    const cJSON *nested; /* NULL: none */
+};
+
+static const cJSON *holder(const struct members *from, const char *name)
+{
+    return from->nested && !json_has(from->outer, name) ? from->nested : from->outer;
 }
 
 /* The readers below answer NULL, or a sentence that says what is wrong. */
@@ -78,58 +94,124 @@ static const char *read_text(const cJSON *json, const char *name, const char *ot
 
 /* ---- create ---- */
 
-static const char *read_device(const cJSON *json, struct create_request *ret)
+static const char *read_flag(const struct members *from, const char *name, const char *otherwise,
+                             bool *ret)
 {
-    bool set_in_client = false;
-    if (json_string(json, "deviceCorrelationId", 0, SIZE_MAX, &ret->device_correlation_id) ==
-        JSON_WRONG) {
-        return "deviceCorrelationId must be a text.";
-    }
-    if (json_bool_or_text(json, "deviceCorrelationIdSetInClient", &set_in_client) == JSON_WRONG) {
-        return "deviceCorrelationIdSetInClient must be true or false.";
-    }
-    if (set_in_client && ret->device_correlation_id.data) {
-        return "deviceCorrelationId must be left out when deviceCorrelationIdSetInClient is true.";
-    }
-    return NULL;
+    return json_bool_or_text(holder(from, name), name, ret) == JSON_WRONG ? otherwise : NULL;
 }
 
-static const char *read_image(const cJSON *json, struct create_request *ret)
+static const char *read_device(const struct members *from, struct create_request *ret)
 {
-    enum json_read read = json_bool_or_text(json, "enableSessionImage", &ret->enable_session_image);
+    static const char id[] = "deviceCorrelationId";
+    const char *why = read_text(holder(from, id), id, "deviceCorrelationId must be a text.",
+                                &ret->device_correlation_id);
+    if (!why) {
+        why =
+            read_flag(from, "deviceCorrelationIdSetInClient",
+                      "deviceCorrelationIdSetInClient must be true or false.", &ret->set_in_client);
+    }
+    if (!why && ret->set_in_client && ret->device_correlation_id.len > 0) {
+        why = "deviceCorrelationId must be left out when deviceCorrelationIdSetInClient is true.";
+    }
+    return why;
+}
+
+static const char *read_user(const struct members *from, struct create_request *ret)
+{
+    static const char id[] = "userCorrelationId";
+    return read_text(holder(from, id), id, "userCorrelationId must be a text.",
+                     &ret->user_correlation_id);
+}
+
+static const char *read_image(const struct members *from, struct create_request *ret)
+{
+    static const char name[] = "enableSessionImage";
+    enum json_read read = json_bool_or_text(holder(from, name), name, &ret->enable_session_image);
     ret->has_enable_session_image = read == JSON_OK;
     return read == JSON_WRONG ? "enableSessionImage must be true or false." : NULL;
 }
 
-static const char *read_model(const cJSON *json, struct create_request *ret)
+static const char *read_model(const struct members *from, struct create_request *ret)
 {
-    enum json_read read =
-        json_string(json, "livenessModelVersion", 1, MODEL_VERSION_MAX, &ret->model_version);
+    /* its former name counts when the present one is not there */
+    static const char *const names[] = {"livenessModelVersion", "livenessSingleModalModel"};
+    enum json_read read = JSON_ABSENT;
+    for (size_t i = 0; i < sizeof names / sizeof *names && read == JSON_ABSENT; i++) {
+        read = json_string(holder(from, names[i]), names[i], 1, MODEL_VERSION_MAX,
+                           &ret->model_version);
+    }
     if (read == JSON_WRONG || (read == JSON_OK && !consists_of(ret->model_version, ".-"))) {
         return "livenessModelVersion must be a text of 1 to 31 letters, digits and . -.";
     }
     return NULL;
 }
 
-static const char *read_create_members(const cJSON *json, struct create_request *ret)
+/* Published clients send {} or 0 for a number nobody set. */
+static const char *read_attempts(const struct members *from, struct create_request *ret)
 {
-    const char *why = read_device(json, ret);
-    if (!why) {
-        why = read_image(json, ret);
+    static const char name[] = "numberOfClientAttemptsAllowed";
+    const cJSON *json = holder(from, name);
+    const cJSON *object;
+    int64_t attempts = 0;
+    if (json_integer(json, name, 0, ATTEMPTS_MAX, &attempts) == JSON_WRONG &&
+        json_object(json, name, &object) == JSON_WRONG) {
+        return "numberOfClientAttemptsAllowed must be 1, 2 or 3.";
     }
-    if (!why) {
-        why = read_model(json, ret);
-    }
-    if (!why) {
-        why = read_transaction_id(json, &ret->transaction_id);
-    }
-    return why ? why : read_platform(json, &ret->platform);
+    ret->attempts = (int)attempts;
+    return NULL;
 }
 
-static enum problem read_mode(const cJSON *json, struct create_request *ret)
+static const char *read_owner(const struct members *from, struct create_request *ret)
 {
+    static const char name[] = "ownerSubject";
+    return json_string(holder(from, name), name, 1, OWNER_SUBJECT_MAX, &ret->owner_subject) ==
+                   JSON_WRONG
+               ? "ownerSubject must be a text of 1 to 256 bytes."
+               : NULL;
+}
+
+/* In a session that compares nothing it is a member we do not know. */
+static const char *read_threshold(const struct members *from, struct create_request *ret)
+{
+    static const char name[] = "verifyConfidenceThreshold";
+    if (ret->kind != KIND_LIVENESS_WITH_VERIFY) {
+        return NULL;
+    }
+    enum json_read read = json_number(holder(from, name), name, 0, 1, &ret->confidence_threshold);
+    ret->has_confidence_threshold = read == JSON_OK;
+    return read == JSON_WRONG ? "verifyConfidenceThreshold must be a number from 0 to 1." : NULL;
+}
+
+static const char *read_results_wanted(const struct members *from, struct create_request *ret)
+{
+    return read_flag(from, "sendResultsToClient", "sendResultsToClient must be true or false.",
+                     &ret->send_results_to_client);
+}
+
+static const char *read_own_members(const struct members *from, struct create_request *ret)
+{
+    const char *why = read_transaction_id(holder(from, "transactionId"), &ret->transaction_id);
+    return why ? why : read_platform(holder(from, "platform"), &ret->platform);
+}
+
+static const char *read_create_members(const struct members *from, struct create_request *ret)
+{
+    static const char *(*const readers[])(const struct members *, struct create_request *) = {
+        read_device, read_user,      read_image,          read_model,       read_attempts,
+        read_owner,  read_threshold, read_results_wanted, read_own_members,
+    };
+    const char *why = NULL;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers && !why; i++) {
+        why = readers[i](from, ret);
+    }
+    return why;
+}
+
+static enum problem read_mode(const struct members *from, struct create_request *ret)
+{
+    static const char name[] = "livenessOperationMode";
     struct slice mode = {NULL, 0};
-    if (json_string(json, "livenessOperationMode", 1, SIZE_MAX, &mode) != JSON_OK) {
+    if (json_string(holder(from, name), name, 1, SIZE_MAX, &mode) != JSON_OK) {
         return PROBLEM_INVALID_LIVENESS_MODE;
     }
     if (slice_equal_nocase(mode, SLICE("Passive"))) {
@@ -142,9 +224,10 @@ static enum problem read_mode(const cJSON *json, struct create_request *ret)
     return PROBLEM_NONE;
 }
 
-static enum problem read_lifetime(const cJSON *json, struct create_request *ret)
+static enum problem read_lifetime(const struct members *from, struct create_request *ret)
 {
     static const char name[] = "authTokenTimeToLiveInSeconds";
+    const cJSON *json = holder(from, name);
     double number;
     if (json_number(json, name, -DBL_MAX, DBL_MAX, &number) == JSON_WRONG) {
         return PROBLEM_INVALID_REQUEST_BODY;
@@ -155,22 +238,43 @@ static enum problem read_lifetime(const cJSON *json, struct create_request *ret)
                : PROBLEM_NONE;
 }
 
+/* The body as a JSON object, whatever form it came in. */
+static const char *read_input(const struct create_input *input, cJSON **ret_document,
+                              struct members *ret_members, struct create_request *ret)
+{
+    const char *why = NULL;
+    struct slice image = {NULL, 0};
+    *ret_members = (struct members){0};
+    if (!create_form_is(input->content_type)) {
+        why = read_document(input->body, ret_document);
+    } else if (create_form_read(input->content_type, input->body, ret_document, &image, &why) ==
+               0) {
+        (void)json_object(*ret_document, CREATE_FORM_NESTED, &ret_members->nested);
+    }
+    ret_members->outer = *ret_document;
+    if (input->kind == KIND_LIVENESS_WITH_VERIFY) {
+        ret->verify_image = image;
+    }
+    return why;
+}
+
 enum problem create_request_read(const struct create_input *input, cJSON **ret_document,
                                  struct create_request *ret, const char **ret_sentence)
 {
     CLEANUP(json) cJSON *document = NULL;
-    struct create_request request = {0};
+    struct create_request request = {.kind = input->kind};
+    struct members members;
     *ret_document = NULL;
-    *ret_sentence = read_document(input->body, &document);
+    *ret_sentence = read_input(input, &document, &members, &request);
     if (!*ret_sentence) {
-        *ret_sentence = read_create_members(document, &request);
+        *ret_sentence = read_create_members(&members, &request);
     }
     if (*ret_sentence) {
         return PROBLEM_INVALID_REQUEST_BODY;
     }
-    enum problem problem = read_mode(document, &request);
+    enum problem problem = read_mode(&members, &request);
     if (problem == PROBLEM_NONE) {
-        problem = read_lifetime(document, &request);
+        problem = read_lifetime(&members, &request);
     }
     if (problem == PROBLEM_INVALID_REQUEST_BODY) {
         *ret_sentence = "authTokenTimeToLiveInSeconds must be a number.";

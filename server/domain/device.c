@@ -135,6 +135,20 @@ bool device_token_verify(struct device_tokens *tokens, struct slice token, int64
     return true;
 }
 
+bool device_id_read(struct slice text, char ret_id[UUID_SIZE])
+{
+    char id[UUID_SIZE] = "";
+    for (size_t i = 0; i < text.len && i < sizeof id - 1; i++) {
+        char c = text.data[i];
+        id[i] = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+    }
+    if (!is_uuid((struct slice){id, text.len < sizeof id ? text.len : 0})) {
+        return false;
+    }
+    memcpy(ret_id, id, sizeof id);
+    return true;
+}
+
 /* A zero GUID, "0000000000", "xxxx": one character over and over says nothing. */
 static bool is_one_character(struct slice id)
 {

@@ -29,6 +29,10 @@ void device_token_mint(struct device_tokens *tokens, int64_t now_s, struct buf *
 bool device_token_verify(struct device_tokens *tokens, struct slice token, int64_t now_s,
                          char ret_id[UUID_SIZE]);
 
+/* A device's id as people hand it on: a UUID in any case, made lower-case. False for other texts.
+ */
+bool device_id_read(struct slice text, char ret_id[UUID_SIZE]);
+
 /* Whether a client's deviceCorrelationId says nothing about a device: empty, over 64 characters, or
  * one of the constants that sample apps send (1234567890, the zero GUID, undefined, null,
  * default…). */

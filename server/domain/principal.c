@@ -224,21 +224,102 @@ void principal_become_device(const struct authority *authority, const char *devi
 
 /* ---- rights ---- */
 
+static bool is_owner(const struct principal *principal, const struct session_record *record)
+{
+    return secret_equal(principal->owner, sizeof principal->owner, record->owner,
+                        sizeof record->owner);
+}
+
+/* A token that lost its scope has lost the sessions, too. */
+static bool is_delegate(const struct principal *principal, const struct session_record *record)
+{
+    static const uint8_t nobody[RECORD_HASH_BYTES];
+    return (principal->scopes & SCOPE_DELEGATE) &&
+           memcmp(record->delegate, nobody, sizeof nobody) != 0 &&
+           secret_equal(principal->owner, sizeof principal->owner, record->delegate,
+                        sizeof record->delegate);
+}
+
 enum problem principal_access(const struct principal *principal,
                               const struct session_record *record, enum session_action action)
 {
     if (!record || record->state == SESSION_REMOVED || record->state == SESSION_ORPHANED) {
         return PROBLEM_SESSION_NOT_FOUND;
     }
-    if (secret_equal(principal->owner, sizeof principal->owner, record->owner,
-                     sizeof record->owner)) {
-        return PROBLEM_NONE;
-    }
-    if (!(principal->scopes & SCOPE_OPERATE)) {
+    bool owner = is_owner(principal, record);
+    bool operates = principal->scopes & SCOPE_OPERATE;
+    if (!owner && !operates && !is_delegate(principal, record)) {
         return PROBLEM_SESSION_NOT_FOUND;
     }
-    /* only whoever holds the device can say what happened there */
-    return action == ACTION_COMPLETE ? PROBLEM_FORBIDDEN : PROBLEM_NONE;
+    switch (action) {
+    case ACTION_GET:
+    case ACTION_DELETE:
+        return PROBLEM_NONE;
+    case ACTION_COMPLETE: /* only whoever holds the device can say what happened there */
+        return owner ? PROBLEM_NONE : PROBLEM_FORBIDDEN;
+    case ACTION_OPERATE:
+    default:
+        return operates ? PROBLEM_NONE : PROBLEM_FORBIDDEN;
+    }
+}
+
+bool principal_sees_details(const struct principal *principal, const struct session_record *record)
+{
+    return (principal->scopes & SCOPE_OPERATE) || is_delegate(principal, record);
+}
+
+/* ---- delegates ---- */
+
+static const struct app_token *find_name(const struct authority *authority, struct slice name)
+{
+    for (size_t i = 0; i < authority->token_count; i++) {
+        if (slice_equal(slice_of(authority->tokens[i].name), name)) {
+            return &authority->tokens[i];
+        }
+    }
+    return NULL;
+}
+
+static enum problem delegate_to_app(const struct authority *authority, struct slice name,
+                                    struct principal *ret)
+{
+    const struct app_token *token = authority->app_tokens ? find_name(authority, name) : NULL;
+    if (!token) {
+        return PROBLEM_INVALID_REQUEST_BODY;
+    }
+    /* no scopes: whoever creates for somebody does not act with their rights */
+    *ret = (struct principal){.kind = PRINCIPAL_APP, .name = token->name};
+    hash_owner(authority, SLICE("app"), slice_of(token->name), ret->owner);
+    return PROBLEM_NONE;
+}
+
+static enum problem delegate_to_device(const struct authority *authority, struct slice text,
+                                       struct principal *ret)
+{
+    char id[UUID_SIZE];
+    if (!authority->anonymous || !device_id_read(text, id)) {
+        return PROBLEM_INVALID_REQUEST_BODY;
+    }
+    principal_become_device(authority, id, ret);
+    return PROBLEM_NONE;
+}
+
+enum problem principal_delegate(const struct authority *authority,
+                                const struct principal *principal, struct slice subject,
+                                struct principal *ret)
+{
+    struct slice kind;
+    if (!(principal->scopes & SCOPE_DELEGATE)) {
+        return PROBLEM_FORBIDDEN;
+    }
+    if (!take_until(&subject, ':', &kind)) {
+        return PROBLEM_INVALID_REQUEST_BODY;
+    }
+    if (slice_equal(kind, SLICE("app"))) {
+        return delegate_to_app(authority, subject, ret);
+    }
+    return slice_equal(kind, SLICE("device")) ? delegate_to_device(authority, subject, ret)
+                                              : PROBLEM_INVALID_REQUEST_BODY;
 }
 
 /* ---- correlation ---- */

@@ -5,7 +5,9 @@
  */
 #include "domain/session.h"
 
+#include "base/json.h"
 #include "base/secret.h"
+#include "domain/image_id.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -116,25 +118,138 @@ enum session_change session_complete(struct session_record *record,
 
 /* ---- settling ---- */
 
-static void keep_results(struct session_record *record, const struct face_session *face)
+/* What is longer than fits would be upstream's mistake; the verdict matters more than the details.
+ */
+static char *take_text(const struct buf *text)
+{
+    return buf_failed(text) ? NULL : xstrdup(text->data);
+}
+
+static char *make_results(const struct face_session *face)
 {
     CLEANUP(buf) struct buf results;
     buf_init(&results, RECORD_RESULTS_MAX);
-    if (face) {
-        face_session_write_results(face, &results);
-        put_word(record->status_word, sizeof record->status_word, face->status_word);
-        put_word(record->model_version, sizeof record->model_version, face->model_version);
-    }
-    /* more than fits would be upstream's mistake; the verdict matters more than the details */
-    bool usable = face && !buf_failed(&results);
-    free(record->results_json);
-    record->results_json = xstrdup(usable ? results.data : no_results);
+    face_session_write_results(face, &results);
+    char *text = take_text(&results);
+    return text ? text : xstrdup(no_results);
 }
 
-static void owe_deletion(struct session_record *record, int64_t now)
+/* NULL when there is nothing that an owner may not see. */
+static char *make_details(const struct session_record *record, const struct face_session *face,
+                          const struct session_rules *rules)
+{
+    char image_id[IMAGE_ID_SIZE];
+    bool has_image = record->session_image_id[0] != '\0';
+    CLEANUP(buf) struct buf details;
+    buf_init(&details, RECORD_RESULTS_MAX);
+    if (has_image) {
+        image_id_make(rules->seal_key, record->id, image_id);
+    }
+    face_session_write_details(face, has_image ? image_id : NULL, &details);
+    char *text = take_text(&details);
+    if (text && strcmp(text, record->results_json) == 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static void put_flags(struct json_writer *writer, const struct face_attempt *attempt)
+{
+    for (size_t i = 0; i < attempt->flagged_count; i++) {
+        json_open(writer, NULL, '{');
+        json_put_string(writer, "sessionId", attempt->flagged[i].session_id);
+        json_put_integer(writer, "attemptId", attempt->flagged[i].attempt_id);
+        json_close(writer, '}');
+    }
+}
+
+static char *make_flagged(const struct face_session *face)
+{
+    size_t count = 0;
+    CLEANUP(buf) struct buf flagged;
+    buf_init(&flagged, RECORD_RESULTS_MAX);
+    struct json_writer writer = json_writer(&flagged);
+    json_open(&writer, NULL, '[');
+    for (size_t i = 0; i < face->attempt_count; i++) {
+        count += face->attempts[i].flagged_count;
+        put_flags(&writer, &face->attempts[i]);
+    }
+    json_close(&writer, ']');
+    return count > 0 ? take_text(&flagged) : NULL;
+}
+
+/* Of the newest attempt that has one: our image id leads to one image a session. */
+static void keep_image_id(struct session_record *record, const struct face_session *face)
+{
+    int32_t newest = 0;
+    for (size_t i = 0; i < face->attempt_count; i++) {
+        const struct face_attempt *attempt = &face->attempts[i];
+        if (attempt->session_image_id[0] != '\0' && attempt->attempt_id > newest) {
+            newest = attempt->attempt_id;
+            memcpy(record->session_image_id, attempt->session_image_id,
+                   sizeof record->session_image_id);
+        }
+    }
+}
+
+/* A reference that the device brought never passed through here: upstream's hash is all we have. */
+static void keep_image_hash(struct session_record *record, const struct face_session *face)
+{
+    const struct face_attempt *newest = face_session_newest(face);
+    if (record->reference == REFERENCE_CLIENT && newest && newest->has_image_hash) {
+        memcpy(record->image_hash, newest->image_hash, sizeof record->image_hash);
+    }
+}
+
+static void drop_results(struct session_record *record)
+{
+    free(record->results_json);
+    free(record->details_json);
+    free(record->flagged_json);
+    record->results_json = record->details_json = record->flagged_json = NULL;
+    record->session_image_id[0] = '\0';
+}
+
+static void keep_results(struct session_record *record, const struct face_session *face,
+                         const struct session_rules *rules)
+{
+    drop_results(record);
+    if (!face) {
+        record->results_json = xstrdup(no_results);
+        return;
+    }
+    put_word(record->status_word, sizeof record->status_word, face->status_word);
+    put_word(record->model_version, sizeof record->model_version, face->model_version);
+    keep_image_id(record, face);
+    keep_image_hash(record, face);
+    record->results_json = make_results(face);
+    record->details_json = make_details(record, face, rules);
+    record->flagged_json = make_flagged(face);
+}
+
+static void owe_deletion(struct session_record *record, int64_t at)
 {
     record->deletion = DELETION_OWED;
-    record->deletion_at = now;
+    record->deletion_at = at;
+}
+
+/* The image can be asked for as long as upstream has the session. */
+static int64_t deletion_time(const struct session_record *record, const struct session_rules *rules,
+                             int64_t now)
+{
+    int64_t gone_at = record->created_at + UPSTREAM_LIFETIME_MS;
+    if (record->session_image_id[0] == '\0' || now >= gone_at) {
+        return now;
+    }
+    return rules->retention_image_ms < gone_at - now ? now + rules->retention_image_ms : gone_at;
+}
+
+/* The hash of the image we sent, or NULL. */
+static const uint8_t *sent_image_hash(const struct session_record *record)
+{
+    bool sent = record->reference == REFERENCE_DELEGATE || record->reference == REFERENCE_OWNER;
+    return sent ? record->image_hash : NULL;
 }
 
 enum session_change session_settle(struct session_record *record, const struct face_session *face,
@@ -151,6 +266,7 @@ enum session_change session_settle(struct session_record *record, const struct f
         .token_expired = record->token_expires_at != 0 && record->token_expires_at <= now,
         .policy = rules->digest,
         .digest_key = rules->seal_key,
+        .image_hash = sent_image_hash(record),
     };
     struct judgement judgement;
     verdict_judge(&evidence, &judgement);
@@ -163,8 +279,8 @@ enum session_change session_settle(struct session_record *record, const struct f
     record->verdict = judgement.verdict;
     record->has_upstream_digest = judgement.has_upstream_digest;
     memcpy(record->upstream_digest_hash, judgement.upstream_digest_hash, SHA256_BYTES);
-    keep_results(record, face);
-    owe_deletion(record, now);
+    keep_results(record, face, rules);
+    owe_deletion(record, deletion_time(record, rules, now));
     if (!face) {
         session_deletion_done(record, now);
     }
@@ -186,8 +302,8 @@ enum session_change session_remove(struct session_record *record, const struct s
     }
     record->state = SESSION_REMOVED;
     record->forget_at = now + rules->retention_verdict_ms;
-    free(record->results_json);
-    record->results_json = NULL;
+    drop_results(record);
+    memset(record->image_hash, 0, sizeof record->image_hash);
     if (record->deletion != DELETION_DONE) {
         owe_deletion(record, now);
     }
@@ -198,6 +314,7 @@ void session_deletion_done(struct session_record *record, int64_t now)
 {
     record->deletion = DELETION_DONE;
     record->deletion_at = now;
+    record->session_image_id[0] = '\0';
 }
 
 static int64_t deletion_delay(int32_t tries, const struct random *random)

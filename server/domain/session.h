@@ -21,7 +21,7 @@ struct session_rules {
     enum digest_policy digest;
     int64_t retention_verdict_ms;
     int64_t retention_image_ms; /* how long after settling the image can be asked for upstream */
-    const uint8_t *seal_key;    /* SHA256_BYTES; keys the digest hashes */
+    const uint8_t *seal_key;    /* SHA256_BYTES; keys the digest hashes and image_id_make */
 };
 
 /* What a completion says, decoded. */
@@ -55,13 +55,14 @@ enum session_change session_settle(struct session_record *record, const struct f
 struct session_verdict session_pending_verdict(void);
 
 /* The owner's delete, or a session made for a client that left: shown to nobody from now on, its
- * results gone; the deletion is owed at once unless it is done already. Nothing to do for a removed
- * or an orphaned record. */
+ * results and what led to its image gone; the deletion is owed at once unless it is done already.
+ * Nothing to do for a removed or an orphaned record. */
 enum session_change session_remove(struct session_record *record, const struct session_rules *rules,
                                    int64_t now);
 
-/* The outcome of a try to delete upstream. A failed one is tried again after 1 s, 2 s, 4 s … 5 min
- * with up to a quarter of jitter, until the upstream's own 48 h are over. */
+/* The outcome of a try to delete upstream. Done: the session image is gone, too. A failed one is
+ * tried again after 1 s, 2 s, 4 s … 5 min with up to a quarter of jitter, until the upstream's own
+ * 48 h are over. */
 void session_deletion_done(struct session_record *record, int64_t now);
 void session_deletion_failed(struct session_record *record, const struct random *random,
                              int64_t now);

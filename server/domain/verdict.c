@@ -11,6 +11,8 @@
  *                                          uncertain                  uncertain: uncertain
  *                                          no or another word         error: unknown_answer
  *      with another digest than given      whatever the word          compromised: digest_mismatch
+ *      compared with another image than    whatever the word          compromised:
+ *      the one we sent (verify session)                               verify_image_mismatch
  *      live, digest given, upstream none   or asked for, not given    not accepted: digest_missing
  *      live, verify session                not identical, or unsaid   not accepted: not_identical,
  *                                                                     verify_missing
@@ -25,6 +27,8 @@
  *                                                                     token_expired
  *  anything else                                                      pending
  *
+ * Upstream's word on the image it compared with (verifyImageHash) may be missing: a version may not
+ * have it. The verdict then says that the image was not checked, and denies nothing for it.
  * Abuse detected on any attempt adds abuse_detected to every settled verdict and denies it.
  */
 #include "domain/verdict.h"
@@ -36,6 +40,8 @@
 #include <stddef.h>
 
 #define BIT(reason) (1U << (reason))
+
+enum { CONFIDENCE_UNIT = 1000000 };
 
 const char *decision_word(enum decision decision)
 {
@@ -75,8 +81,20 @@ const char *reason_word(enum reason reason)
         [REASON_SESSION_GONE] = "session_gone",
         [REASON_CANCELLED] = "cancelled",
         [REASON_UNKNOWN_ANSWER] = "unknown_answer",
+        [REASON_VERIFY_IMAGE_MISMATCH] = "verify_image_mismatch",
     };
     return reason < REASON_COUNT ? words[reason] : "unknown_answer";
+}
+
+const char *reference_word(enum reference_source reference)
+{
+    static const char *const words[REFERENCE_SOURCE_COUNT] = {
+        [REFERENCE_DELEGATE] = "delegate",
+        [REFERENCE_OWNER] = "owner",
+        [REFERENCE_CLIENT] = "client",
+    };
+    /* a record may come from a newer version of us: what we do not know is the least trusted */
+    return reference < REFERENCE_SOURCE_COUNT ? words[reference] : "client";
 }
 
 void digest_hash(const uint8_t key[SHA256_BYTES], struct slice digest, uint8_t ret[SHA256_BYTES])
@@ -145,16 +163,54 @@ static void judge_word(const struct face_attempt *attempt, struct judgement *ret
     }
 }
 
-static void judge_reference(const struct evidence *evidence, const struct face_attempt *attempt,
-                            struct judgement *ret)
+/* matchConfidence in millionths; a number that is none of 0 to 1 is brought there. */
+static int32_t in_millionths(double confidence)
 {
-    if (evidence->kind != KIND_LIVENESS_WITH_VERIFY || ret->verdict.decision != DECISION_LIVE) {
+    if (!(confidence > 0)) {
+        return 0;
+    }
+    return confidence < 1 ? (int32_t)(confidence * CONFIDENCE_UNIT + 0.5) : CONFIDENCE_UNIT;
+}
+
+static void note_match(const struct face_attempt *attempt, struct session_verdict *ret)
+{
+    ret->verified = attempt->has_verify;
+    ret->identical = attempt->has_verify && attempt->is_identical;
+    ret->confidence_ppm = attempt->has_verify ? in_millionths(attempt->match_confidence) : 0;
+}
+
+static void judge_match(const struct face_attempt *attempt, struct judgement *ret)
+{
+    if (ret->verdict.decision != DECISION_LIVE) {
         return;
     }
     if (!attempt->has_verify) {
         ret->verdict.reasons |= BIT(REASON_VERIFY_MISSING);
     } else if (!attempt->is_identical) {
         ret->verdict.reasons |= BIT(REASON_NOT_IDENTICAL);
+    }
+}
+
+static void judge_image(const struct evidence *evidence, const struct face_attempt *attempt,
+                        struct judgement *ret)
+{
+    if (!evidence->image_hash || !attempt->has_image_hash) {
+        return;
+    }
+    ret->verdict.image_hash_checked =
+        secret_equal(evidence->image_hash, SHA256_BYTES, attempt->image_hash, SHA256_BYTES);
+    if (!ret->verdict.image_hash_checked) {
+        settle(ret, DECISION_COMPROMISED, BIT(REASON_VERIFY_IMAGE_MISMATCH));
+    }
+}
+
+static void judge_reference(const struct evidence *evidence, const struct face_attempt *attempt,
+                            struct judgement *ret)
+{
+    if (evidence->kind == KIND_LIVENESS_WITH_VERIFY) {
+        note_match(attempt, &ret->verdict);
+        judge_match(attempt, ret);
+        judge_image(evidence, attempt, ret);
     }
 }
 
@@ -307,24 +363,56 @@ void verdict_judge(const struct evidence *evidence, struct judgement *ret)
     }
 }
 
-void verdict_write(const struct session_verdict *verdict, int64_t settled_at, struct buf *ret)
+static void write_reasons(uint32_t reasons, struct json_writer *writer)
+{
+    json_open(writer, "reasons", '[');
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++) {
+        if (reasons & BIT(reason)) {
+            json_put_string(writer, NULL, reason_word(reason));
+        }
+    }
+    json_close(writer, ']');
+}
+
+static void write_match(const struct session_verdict *verdict, struct json_writer *writer)
+{
+    if (verdict->verified) {
+        json_open(writer, "verify", '{');
+        json_put_number(writer, "matchConfidence",
+                        (double)verdict->confidence_ppm / CONFIDENCE_UNIT);
+        json_put_bool(writer, "isIdentical", verdict->identical);
+        json_put_bool(writer, "imageHashChecked", verdict->image_hash_checked);
+        json_close(writer, '}');
+    }
+}
+
+static void write_abuse(const struct session_verdict *verdict, struct json_writer *writer)
+{
+    if (verdict->reasons & BIT(REASON_ABUSE_DETECTED)) {
+        json_open(writer, "abuse", '{');
+        json_put_bool(writer, "detected", true);
+        json_close(writer, '}');
+    }
+}
+
+void verdict_write(const struct session_verdict *verdict, enum reference_source reference,
+                   int64_t settled_at, struct buf *ret)
 {
     struct json_writer writer = json_writer(ret);
     json_open(&writer, NULL, '{');
     json_put_string(&writer, "decision", decision_word(verdict->decision));
     json_put_bool(&writer, "accepted", verdict->accepted);
-    json_open(&writer, "reasons", '[');
-    for (unsigned reason = 0; reason < REASON_COUNT; reason++) {
-        if (verdict->reasons & BIT(reason)) {
-            json_put_string(&writer, NULL, reason_word(reason));
-        }
-    }
-    json_close(&writer, ']');
+    write_reasons(verdict->reasons, &writer);
     json_put_string(&writer, "retry", retry_word(verdict->retry));
     if (verdict->attempt_id > 0) {
         json_put_integer(&writer, "attemptId", verdict->attempt_id);
     }
     json_put_bool(&writer, "digestChecked", verdict->digest_checked);
+    if (reference_word(reference)) {
+        json_put_string(&writer, "reference", reference_word(reference));
+    }
+    write_match(verdict, &writer);
+    write_abuse(verdict, &writer);
     if (settled_at > 0) {
         char when[RFC3339_SIZE];
         rfc3339_format(settled_at, when);

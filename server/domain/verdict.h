@@ -51,6 +51,9 @@ const char *decision_word(enum decision decision);
 const char *retry_word(enum retry_advice retry);
 const char *reason_word(enum reason reason);
 
+/* "delegate" "owner" "client"; NULL for REFERENCE_NONE. */
+const char *reference_word(enum reference_source reference);
+
 /* Keyed hash of a digest as stored: of its text in upper case. */
 void digest_hash(const uint8_t key[SHA256_BYTES], struct slice digest, uint8_t ret[SHA256_BYTES]);
 
@@ -80,6 +83,9 @@ struct judgement {
  */
 void verdict_judge(const struct evidence *evidence, struct judgement *ret);
 
-/* {"decision",…}: decision accepted reasons[] retry attemptId? digestChecked settledAt? (RFC 3339;
- * left out while pending, when settled_at is 0). */
-void verdict_write(const struct session_verdict *verdict, int64_t settled_at, struct buf *ret);
+/* {"decision",…}: decision accepted reasons[] retry attemptId? digestChecked
+ * reference? ("delegate" "owner" "client": whose face it was compared with came from),
+ * verify? {matchConfidence,isIdentical,imageHashChecked}, abuse? {detected:true},
+ * settledAt? (RFC 3339; left out while pending, when settled_at is 0). */
+void verdict_write(const struct session_verdict *verdict, enum reference_source reference,
+                   int64_t settled_at, struct buf *ret);

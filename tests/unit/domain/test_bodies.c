@@ -66,6 +66,32 @@ Test(create_request, needs_the_mode_only)
     cr_expect_null(request.model_version.data);
     cr_expect_null(request.transaction_id.data);
     cr_expect_null(request.platform.data);
+    cr_expect_null(request.user_correlation_id.data);
+    cr_expect_null(request.owner_subject.data);
+    cr_expect_null(request.verify_image.data);
+    cr_expect_eq(request.attempts, 0);
+    cr_expect_not(request.set_in_client);
+    cr_expect_not(request.send_results_to_client);
+    cr_expect_not(request.has_confidence_threshold);
+}
+
+Test(create_request, reads_what_later_and_earlier_versions_have)
+{
+    CLEANUP(json) cJSON *document = NULL;
+    struct create_request request;
+    cr_assert_eq(read_create("{" MODE ",\"numberOfClientAttemptsAllowed\":3,"
+                             "\"userCorrelationId\":\"u-1\",\"ownerSubject\":\"device:7\","
+                             "\"deviceCorrelationIdSetInClient\":\"TRUE\","
+                             "\"sendResultsToClient\":true,"
+                             "\"livenessSingleModalModel\":\"2023-12-20-preview.06\"}",
+                             &document, &request),
+                 PROBLEM_NONE);
+    cr_expect_eq(request.attempts, 3);
+    expect_text(request.user_correlation_id, "u-1");
+    expect_text(request.owner_subject, "device:7");
+    expect_text(request.model_version, "2023-12-20-preview.06");
+    cr_expect(request.set_in_client);
+    cr_expect(request.send_results_to_client);
 }
 
 Test(create_request, takes_what_frontends_really_send)
@@ -81,6 +107,11 @@ Test(create_request, takes_what_frontends_really_send)
         "{" MODE ",\"deviceCorrelationIdSetInClient\":\"true\",\"deviceCorrelationId\":null}",
         "{" MODE ",\"sendResultsToClient\":false,\"unknown\":{\"a\":[1,2]}}",
         "{" MODE ",\"numberOfClientAttemptsAllowed\":{}}",
+        "{" MODE ",\"numberOfClientAttemptsAllowed\":0}",
+        "{" MODE ",\"numberOfClientAttemptsAllowed\":null}",
+        "{" MODE ",\"verifyConfidenceThreshold\":7,\"verifyImage\":7}",
+        "{" MODE ",\"userCorrelationId\":\"" LONG_64 LONG_64 "\"}",
+        "{" MODE ",\"livenessModelVersion\":null,\"livenessSingleModalModel\":\"m\"}",
         "{" MODE ",\"authTokenTimeToLiveInSeconds\":null,\"enableSessionImage\":null}",
         "{" MODE ",\"authTokenTimeToLiveInSeconds\":60}",
         "{" MODE ",\"authTokenTimeToLiveInSeconds\":86400}",
@@ -158,6 +189,18 @@ static const struct {
     {"{" MODE ",\"transactionId\":7}", PROBLEM_INVALID_REQUEST_BODY},
     {"{" MODE ",\"transactionId\":\"" LONG_64 "5\"}", PROBLEM_INVALID_REQUEST_BODY},
     {"{" MODE ",\"platform\":1}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"numberOfClientAttemptsAllowed\":4}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"numberOfClientAttemptsAllowed\":-1}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"numberOfClientAttemptsAllowed\":1.5}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"numberOfClientAttemptsAllowed\":\"2\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"numberOfClientAttemptsAllowed\":true}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"numberOfClientAttemptsAllowed\":[]}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"userCorrelationId\":7}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"ownerSubject\":\"\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"ownerSubject\":\"" LONG_64 LONG_64 LONG_64 LONG_64 "5\"}",
+     PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"sendResultsToClient\":\"yes\"}", PROBLEM_INVALID_REQUEST_BODY},
+    {"{" MODE ",\"livenessSingleModalModel\":7}", PROBLEM_INVALID_REQUEST_BODY},
 };
 
 Test(create_request, refuses_bad_bodies_by_their_proper_name)

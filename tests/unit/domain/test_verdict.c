@@ -63,7 +63,7 @@ static void expect_verdict(const struct scene *scene, const char *expected)
     struct judgement found = judge(scene);
     CLEANUP(buf) struct buf text;
     buf_init(&text, 1024);
-    verdict_write(&found.verdict, 0, &text);
+    verdict_write(&found.verdict, REFERENCE_NONE, 0, &text);
     cr_expect_str_eq(text.data, expected, "%s", text.data);
 }
 
@@ -182,7 +182,8 @@ Test(verdict, abuse_denies_a_live_face_and_asks_to_stop)
     scene.face.attempts[0].abuse_detected = true;
     expect_verdict(&scene,
                    "{\"decision\":\"live\",\"accepted\":false,\"reasons\":[\"abuse_detected\"],"
-                   "\"retry\":\"stop\",\"attemptId\":1,\"digestChecked\":false}");
+                   "\"retry\":\"stop\",\"attemptId\":1,\"digestChecked\":false,"
+                   "\"abuse\":{\"detected\":true}}");
 }
 
 Test(verdict, abuse_on_an_earlier_attempt_denies_too)
@@ -268,10 +269,13 @@ Test(verdict, every_word_is_fixed_and_unique)
     static const char *const decisions[] = {"pending", "live",    "spoof",     "uncertain",
                                             "error",   "expired", "cancelled", "compromised"};
     static const char *const retries[] = {"same_session", "new_session", "stop"};
-    static const char *const reasons[] = {
-        "spoof",           "uncertain",      "not_identical", "verify_missing", "digest_missing",
-        "digest_mismatch", "abuse_detected", "attempt_error", "client_error",   "token_expired",
-        "session_gone",    "cancelled",      "unknown_answer"};
+    static const char *const reasons[] = {"spoof",          "uncertain",
+                                          "not_identical",  "verify_missing",
+                                          "digest_missing", "digest_mismatch",
+                                          "abuse_detected", "attempt_error",
+                                          "client_error",   "token_expired",
+                                          "session_gone",   "cancelled",
+                                          "unknown_answer", "verify_image_mismatch"};
     cr_assert_eq(sizeof decisions / sizeof *decisions, (size_t)DECISION_COUNT);
     cr_assert_eq(sizeof retries / sizeof *retries, (size_t)RETRY_COUNT);
     cr_assert_eq(sizeof reasons / sizeof *reasons, (size_t)REASON_COUNT);
@@ -291,7 +295,7 @@ Test(verdict, words_of_a_newer_record_deny)
     const struct session_verdict verdict = {.decision = 200, .retry = 200, .reasons = 1U << 31};
     CLEANUP(buf) struct buf text;
     buf_init(&text, 1024);
-    verdict_write(&verdict, 0, &text);
+    verdict_write(&verdict, REFERENCE_NONE, 0, &text);
     cr_expect_str_eq(text.data, "{\"decision\":\"error\",\"accepted\":false,\"reasons\":[],"
                                 "\"retry\":\"stop\",\"digestChecked\":false}");
 }
@@ -307,11 +311,68 @@ Test(verdict, writes_all_members)
     };
     CLEANUP(buf) struct buf text;
     buf_init(&text, 1024);
-    verdict_write(&verdict, 1767323045678, &text);
+    verdict_write(&verdict, REFERENCE_NONE, 1767323045678, &text);
     cr_expect_str_eq(text.data,
                      "{\"decision\":\"live\",\"accepted\":true,\"reasons\":[],\"retry\":\"stop\","
                      "\"attemptId\":2,\"digestChecked\":true,"
                      "\"settledAt\":\"2026-01-02T03:04:05.678Z\"}");
+}
+
+Test(verdict, says_what_was_compared_and_with_whose_face)
+{
+    static const struct {
+        enum reference_source reference;
+        const char *expected;
+    } rows[] = {
+        {REFERENCE_DELEGATE, "\"reference\":\"delegate\""},
+        {REFERENCE_OWNER, "\"reference\":\"owner\""},
+        {REFERENCE_CLIENT, "\"reference\":\"client\""},
+        {(enum reference_source)77, "\"reference\":\"client\""},
+    };
+    const struct session_verdict verdict = {.decision = DECISION_LIVE,
+                                            .retry = RETRY_STOP,
+                                            .verified = true,
+                                            .identical = true,
+                                            .confidence_ppm = 913700,
+                                            .image_hash_checked = true};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CLEANUP(buf) struct buf text;
+        buf_init(&text, 1024);
+        verdict_write(&verdict, rows[i].reference, 0, &text);
+        cr_expect(strstr(text.data, rows[i].expected), "%s", text.data);
+        cr_expect(strstr(text.data, "\"verify\":{\"matchConfidence\":0.9137,"
+                                    "\"isIdentical\":true,\"imageHashChecked\":true}"),
+                  "%s", text.data);
+    }
+}
+
+Test(verdict, says_that_abuse_was_detected)
+{
+    const struct session_verdict verdict = {.decision = DECISION_LIVE,
+                                            .reasons = 1U << REASON_ABUSE_DETECTED};
+    CLEANUP(buf) struct buf text;
+    buf_init(&text, 1024);
+    verdict_write(&verdict, REFERENCE_NONE, 0, &text);
+    cr_expect(strstr(text.data, "\"abuse\":{\"detected\":true}"), "%s", text.data);
+    cr_expect_not(strstr(text.data, "reference"));
+    cr_expect_not(strstr(text.data, "verify\":"));
+}
+
+Test(verdict, keeps_a_confidence_within_its_range)
+{
+    static const struct {
+        double said;
+        int32_t kept;
+    } rows[] = {{-1, 0}, {0, 0}, {0.0000014, 1}, {0.5, 500000}, {1, 1000000}, {7, 1000000}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static struct scene scene;
+        scene_init(&scene);
+        scene.evidence.kind = KIND_LIVENESS_WITH_VERIFY;
+        add_success(&scene, 1, FACE_DECISION_REALFACE, "");
+        scene.face.attempts[0].has_verify = true;
+        scene.face.attempts[0].match_confidence = rows[i].said;
+        cr_expect_eq(judge(&scene).verdict.confidence_ppm, rows[i].kept, "%f", rows[i].said);
+    }
 }
 
 /* A whole answer as upstream sends it, through the parser. */

@@ -1,8 +1,8 @@
 /*
  * The verdict rules as one table, held against every combination of what can be known: session
- * status x newest attempt x digest policy x completion x expiry x attempts used x kind. The table
- * is written from the rules, not from the code; the first row that fits a combination names its
- * verdict.
+ * status x newest attempt x digest policy x completion x expiry x attempts used x kind x what
+ * upstream says of the reference image. The table is written from the rules, not from the code; the
+ * first row that fits a combination names its verdict.
  */
 #include "base/random.h"
 #include "domain/verdict.h"
@@ -60,6 +60,15 @@ enum face_match {
     MATCH_UNSAID = 1 << 3,
     MATCH_END = 1 << 4,
     MATCH_ANY = MATCH_END - 1,
+};
+
+/* What upstream says it compared with, and whether we sent an image. */
+enum image_said {
+    IMAGE_UNSAID, /* we sent one, and upstream says no hash */
+    IMAGE_SAME,
+    IMAGE_OTHER,
+    IMAGE_NOT_OURS, /* the device brought it, and upstream says its hash */
+    IMAGE_SAID_END,
 };
 
 #define R(name) (1U << REASON_##name)
@@ -125,7 +134,26 @@ static const struct rule rules[] = {
 
 struct combination {
     int status, newest, said, policy, expired, used_up, has_digest, match;
+    enum image_said image;
 };
+
+static bool looks_at_image(const struct combination *c)
+{
+    return c->match != MATCH_PLAIN && c->newest & NEWEST_SUCCEEDED;
+}
+
+/* Another image than ours is worse than any decision, too: the rest of the table stands, but for a
+ * digest that nobody misses any more. */
+static struct rule with_image(const struct rule *rule, const struct combination *c)
+{
+    struct rule changed = *rule;
+    if (looks_at_image(c) && c->image == IMAGE_OTHER && rule->decision != DECISION_PENDING) {
+        changed.decision = DECISION_COMPROMISED;
+        changed.reasons &= ~R(DIGEST_MISSING);
+        changed.reasons |= R(VERIFY_IMAGE_MISMATCH);
+    }
+    return changed;
+}
 
 static const struct rule *rule_for(const struct combination *c)
 {
@@ -177,6 +205,9 @@ static void fill_newest(const struct combination *c, struct face_attempt *attemp
     attempt->has_error = c->newest == NEWEST_FAILED;
     attempt->has_verify = c->match == MATCH_SAME || c->match == MATCH_OTHER;
     attempt->is_identical = c->match == MATCH_SAME;
+    attempt->match_confidence = c->match == MATCH_SAME ? 0.9137 : 0.25;
+    attempt->has_image_hash = c->image != IMAGE_UNSAID;
+    attempt->image_hash[31] = c->image == IMAGE_OTHER ? 2 : 1;
     if (c->has_digest == YES) {
         memcpy(attempt->digest, "ABCD", sizeof "ABCD");
     }
@@ -205,6 +236,7 @@ static void judge_combination(const struct combination *c, struct judgement *ret
         face.attempts[0].attempt_id = 7;
         fill_newest(c, &face.attempts[0]);
     }
+    static const uint8_t image_hash[SHA256_BYTES] = {[31] = 1};
     struct session_completion completion;
     fill_completion(c->said, &completion);
     const struct evidence evidence = {
@@ -215,8 +247,21 @@ static void judge_combination(const struct combination *c, struct judgement *ret
         .token_expired = c->expired == YES,
         .policy = (enum digest_policy)bit_number(c->policy),
         .digest_key = key,
+        .image_hash = c->image == IMAGE_NOT_OURS ? NULL : image_hash,
     };
     verdict_judge(&evidence, ret);
+}
+
+/* What the verdict keeps of the comparison, whatever it decides. */
+static bool match_is_kept(const struct combination *c, const struct judgement *found)
+{
+    const struct session_verdict *v = &found->verdict;
+    bool looks = looks_at_image(c) && found->settled;
+    bool verified = looks && c->match != MATCH_UNSAID;
+    int32_t confidence = c->match == MATCH_SAME ? 913700 : 250000;
+    return v->verified == verified && v->identical == (verified && c->match == MATCH_SAME) &&
+           v->confidence_ppm == (verified ? confidence : 0) &&
+           v->image_hash_checked == (looks && c->image == IMAGE_SAME);
 }
 
 static enum retry_advice retry_for(enum decision decision, bool accepted)
@@ -229,23 +274,33 @@ static enum retry_advice retry_for(enum decision decision, bool accepted)
 
 static void expect_combination(const struct combination *c)
 {
-    const struct rule *rule = rule_for(c);
+    const struct rule rule = with_image(rule_for(c), c);
     struct judgement found;
     judge_combination(c, &found);
     const struct session_verdict *v = &found.verdict;
-    bool accepted = rule->decision == DECISION_LIVE && rule->reasons == 0;
-    bool same = v->decision == rule->decision && v->reasons == rule->reasons &&
-                v->digest_checked == rule->checked && v->accepted == accepted &&
-                v->retry == retry_for(rule->decision, accepted) &&
-                found.settled == (rule->decision != DECISION_PENDING) &&
-                v->attempt_id == (c->newest == NEWEST_NONE ? 0 : 7);
+    bool accepted = rule.decision == DECISION_LIVE && rule.reasons == 0;
+    bool same = v->decision == rule.decision && v->reasons == rule.reasons &&
+                v->digest_checked == rule.checked && v->accepted == accepted &&
+                v->retry == retry_for(rule.decision, accepted) &&
+                found.settled == (rule.decision != DECISION_PENDING) &&
+                v->attempt_id == (c->newest == NEWEST_NONE ? 0 : 7) && match_is_kept(c, &found);
     cr_expect(same,
-              "status %d newest %#x said %#x policy %d expired %d used %d digest %d match %#x: "
+              "status %d newest %#x said %#x policy %d expired %d used %d digest %d match %#x "
+              "image %d: "
               "%s reasons %#x, expected %s %#x",
               bit_number(c->status), (unsigned)c->newest, (unsigned)c->said, bit_number(c->policy),
-              c->expired, c->used_up, c->has_digest, (unsigned)c->match,
-              decision_word((enum decision)v->decision), v->reasons, decision_word(rule->decision),
-              rule->reasons);
+              c->expired, c->used_up, c->has_digest, (unsigned)c->match, (int)c->image,
+              decision_word((enum decision)v->decision), v->reasons, decision_word(rule.decision),
+              rule.reasons);
+}
+
+static void expect_all_images(struct combination *c)
+{
+    for (c->match = 1; c->match < MATCH_END; c->match <<= 1) {
+        for (c->image = 0; c->image < IMAGE_SAID_END; c->image++) {
+            expect_combination(c);
+        }
+    }
 }
 
 static void expect_all_of(struct combination *c)
@@ -253,9 +308,7 @@ static void expect_all_of(struct combination *c)
     for (c->expired = NO; c->expired <= YES; c->expired++) {
         for (c->used_up = NO; c->used_up <= YES; c->used_up++) {
             for (c->has_digest = NO; c->has_digest <= YES; c->has_digest++) {
-                for (c->match = 1; c->match < MATCH_END; c->match <<= 1) {
-                    expect_combination(c);
-                }
+                expect_all_images(c);
             }
         }
     }
@@ -297,6 +350,8 @@ static void roll_face(struct fake_random *random, struct face_session *ret)
         attempt->decision = (enum face_decision)roll(random, FACE_DECISION_UNCERTAIN + 1);
         attempt->has_verify = roll(random, 3) > 0;
         attempt->is_identical = roll(random, 3) > 0;
+        attempt->has_image_hash = roll(random, 2) > 0;
+        attempt->image_hash[0] = (uint8_t)roll(random, 2);
         attempt->abuse_detected = roll(random, 8) == 0;
         memcpy(attempt->digest, roll(random, 3) == 0 ? "\0\0" : "AB", 3);
     }
@@ -323,8 +378,11 @@ static bool deserves_acceptance(const struct evidence *e, bool digest_is_right)
     bool digest_fits =
         e->policy == DIGEST_OFF || (e->policy == DIGEST_WHEN_GIVEN && !e->completion->has_digest) ||
         (e->completion->has_digest && digest_is_right && newest && newest->digest[0] != '\0');
-    bool face_fits =
-        e->kind == KIND_LIVENESS || (newest && newest->has_verify && newest->is_identical);
+    bool image_fits = !e->image_hash ||
+                      (newest && (!newest->has_image_hash ||
+                                  memcmp(newest->image_hash, e->image_hash, SHA256_BYTES) == 0));
+    bool face_fits = e->kind == KIND_LIVENESS ||
+                     (newest && newest->has_verify && newest->is_identical && image_fits);
     return newest && newest->status == FACE_STATUS_SUCCEEDED &&
            newest->decision == FACE_DECISION_REALFACE && face_fits && digest_fits &&
            !any_abuse(e->face);
@@ -332,6 +390,7 @@ static bool deserves_acceptance(const struct evidence *e, bool digest_is_right)
 
 Test(verdict_table, accepts_exactly_what_deserves_it_in_random_evidence)
 {
+    static const uint8_t zero_hash[SHA256_BYTES];
     struct fake_random random;
     fake_random_init(&random, 20260101);
     unsigned accepted = 0;
@@ -354,6 +413,7 @@ Test(verdict_table, accepts_exactly_what_deserves_it_in_random_evidence)
             .token_expired = roll(&random, 2) == 0,
             .policy = (enum digest_policy)roll(&random, POLICY_END),
             .digest_key = key,
+            .image_hash = roll(&random, 2) == 0 ? zero_hash : NULL,
         };
         struct judgement found;
         verdict_judge(&evidence, &found);
