@@ -31,6 +31,8 @@ LOG_FIELD(FILE, "file")
 LOG_FIELD(SIGNAL, "signal")
 LOG_FIELD(VERSION, "version")
 LOG_FIELD(STEP, "step")
+LOG_FIELD(FIELD, "field")             /* a name of the Face API's */
+LOG_FIELD(API_VERSION, "api_version") /* one of the Face API's */
 LOG_FIELD(PLATFORM, "platform") /* one of a fixed list */
 LOG_FIELD(SDK, "sdk")           /* version text of the client SDK, sanitised */
 LOG_FIELD(ATTEMPTS, "attempts")

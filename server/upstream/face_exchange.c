@@ -21,10 +21,12 @@ enum {
     CONNECTION_AGE_S = 60, /* gateways drop idle connections after a few minutes */
 };
 
+enum line { LINE_ACCEPT_JSON, LINE_ACCEPT_ANY, LINE_NO_EXPECT, LINE_JSON, LINES };
+
 struct face_exchange_pool {
     struct curl_loop *loop;
     struct face_exchange_config config;
-    char *lines[EXCHANGE_HEADERS]; /* owned; the key's is a secret, the request id's is NULL */
+    char *lines[LINES]; /* libcurl wants them writable */
     struct face_exchange *spare;
     unsigned spare_count;
 };
@@ -93,19 +95,17 @@ static void set_up(CURL *easy, struct face_exchange *exchange,
     SET(PREREQDATA, exchange);
 }
 
-static struct face_exchange *face_exchange_new(const struct face_exchange_pool *pool)
+static struct face_exchange *face_exchange_new(struct face_exchange_pool *pool)
 {
     struct face_exchange *exchange = xcalloc(1, sizeof *exchange);
     CURL *easy = curl_easy_init();
     if (!easy) {
         abort();
     }
-    for (size_t i = 0; i < EXCHANGE_HEADERS; i++) {
-        exchange->headers[i].data = pool->lines[i];
-        exchange->headers[i].next = i + 1 < EXCHANGE_HEADERS ? &exchange->headers[i + 1] : NULL;
-    }
+    exchange->pool = pool;
+    exchange->headers[EXCHANGE_NO_EXPECT].data = pool->lines[LINE_NO_EXPECT];
     exchange->headers[EXCHANGE_REQUEST_ID].data = exchange->request_id;
-    buf_init_secret(&exchange->answer, pool->config.max_answer_bytes);
+    buf_init_secret(&exchange->answer, 0);
     set_up(easy, exchange, &pool->config);
     exchange->transfer.easy = easy;
     curl_loop_adopt(pool->loop, &exchange->transfer);
@@ -119,26 +119,21 @@ static void face_exchange_free(struct face_exchange *exchange)
     free(exchange);
 }
 
-static char *key_line(const char *key)
-{
-    struct buf line;
-    buf_init_secret(&line, SIZE_MAX / 2);
-    buf_puts(&line, "Ocp-Apim-Subscription-Key: ");
-    buf_puts(&line, key);
-    return line.data;
-}
-
 struct face_exchange_pool *face_exchange_pool_new(struct curl_loop *loop,
                                                   const struct face_exchange_config *config)
 {
+    static const char *const lines[LINES] = {
+        [LINE_ACCEPT_JSON] = "Accept: application/json",
+        [LINE_ACCEPT_ANY] = "Accept: */*",
+        [LINE_NO_EXPECT] = "Expect:",
+        [LINE_JSON] = "Content-Type: application/json",
+    };
     struct face_exchange_pool *pool = xcalloc(1, sizeof *pool);
     pool->loop = loop;
     pool->config = *config;
-    pool->config.key = NULL;
-    pool->lines[EXCHANGE_KEY] = key_line(config->key);
-    pool->lines[EXCHANGE_ACCEPT] = xstrdup("Accept: application/json");
-    pool->lines[EXCHANGE_NO_EXPECT] = xstrdup("Expect:");
-    pool->lines[EXCHANGE_CONTENT_TYPE] = xstrdup("Content-Type: application/json");
+    for (unsigned i = 0; i < LINES; i++) {
+        pool->lines[i] = xstrdup(lines[i]);
+    }
     return pool;
 }
 
@@ -152,8 +147,7 @@ struct face_exchange_pool *face_exchange_pool_free(struct face_exchange_pool *po
         pool->spare = exchange->next;
         face_exchange_free(exchange);
     }
-    pool->lines[EXCHANGE_KEY] = secret_free(pool->lines[EXCHANGE_KEY]);
-    for (size_t i = 0; i < EXCHANGE_HEADERS; i++) {
+    for (unsigned i = 0; i < LINES; i++) {
         free(pool->lines[i]);
     }
     free(pool);
@@ -184,6 +178,7 @@ void face_exchange_give_back(struct face_exchange_pool *pool, struct face_exchan
         secret_wipe(exchange->answer.data, exchange->answer.len);
         buf_reset(&exchange->answer);
     }
+    exchange->headers[EXCHANGE_CREDENTIAL].data = NULL; /* its owner may free it */
     exchange->next = pool->spare;
     pool->spare = exchange;
     pool->spare_count++;
@@ -201,51 +196,51 @@ static bool is_id(const char *text)
     return size > 0 && text[size] == '\0';
 }
 
-static void set_request(struct face_exchange *exchange, const char *url, const char *request_id,
-                        bool has_body)
+/* Links the lines this request has, in the order of the enum. */
+static void set_headers(struct face_exchange *exchange, const struct face_request *request)
 {
-    CURL *easy = exchange->transfer.easy;
-    SET(URL, url);
-    exchange->once = false;
-    exchange->sent = 0;
-    exchange->head_bytes = 0;
     struct curl_slist *headers = exchange->headers;
-    headers[EXCHANGE_REQUEST_ID].next = has_body ? &headers[EXCHANGE_CONTENT_TYPE] : NULL;
-    headers[EXCHANGE_NO_EXPECT].next = headers[EXCHANGE_REQUEST_ID].next;
-    if (is_id(request_id)) {
+    char *const *lines = exchange->pool->lines;
+    bool posts = request->method == FACE_METHOD_POST;
+    bool has[EXCHANGE_HEADERS] = {
+        [EXCHANGE_CREDENTIAL] = request->credential != NULL,
+        [EXCHANGE_NO_EXPECT] = true,
+        [EXCHANGE_REQUEST_ID] = is_id(request->request_id),
+        [EXCHANGE_CONTENT_TYPE] = posts,
+    };
+    if (has[EXCHANGE_REQUEST_ID]) {
         (void)snprintf(exchange->request_id, sizeof exchange->request_id,
-                       "x-ms-client-request-id: %s", request_id);
-        headers[EXCHANGE_NO_EXPECT].next = &headers[EXCHANGE_REQUEST_ID];
+                       "x-ms-client-request-id: %s", request->request_id);
+    }
+    headers[EXCHANGE_ACCEPT].data = lines[request->accept_any ? LINE_ACCEPT_ANY : LINE_ACCEPT_JSON];
+    headers[EXCHANGE_CREDENTIAL].data = request->credential;
+    headers[EXCHANGE_CONTENT_TYPE].data =
+        request->content_type ? request->content_type : lines[LINE_JSON];
+    struct curl_slist *next = NULL;
+    for (unsigned i = EXCHANGE_HEADERS; i-- > 0;) {
+        headers[i].next = next;
+        next = has[i] ? &headers[i] : next;
     }
 }
 
-void face_exchange_set_get(struct face_exchange *exchange, const char *url, const char *request_id)
+void face_exchange_set(struct face_exchange *exchange, const struct face_request *request)
 {
     CURL *easy = exchange->transfer.easy;
-    set_request(exchange, url, request_id, false);
-    SET(HTTPGET, 1L);
-    SET(CUSTOMREQUEST, NULL);
-}
-
-void face_exchange_set_delete(struct face_exchange *exchange, const char *url,
-                              const char *request_id)
-{
-    CURL *easy = exchange->transfer.easy;
-    set_request(exchange, url, request_id, false);
-    SET(HTTPGET, 1L);
-    SET(CUSTOMREQUEST, "DELETE");
-}
-
-void face_exchange_set_post(struct face_exchange *exchange, const char *url, const char *request_id,
-                            struct slice body)
-{
-    CURL *easy = exchange->transfer.easy;
-    set_request(exchange, url, request_id, true);
-    exchange->once = true;
-    SET(POST, 1L);
-    SET(CUSTOMREQUEST, NULL);
-    SET(POSTFIELDSIZE, (long)body.len);
-    SET(POSTFIELDS, body.data);
+    bool posts = request->method == FACE_METHOD_POST;
+    set_headers(exchange, request);
+    exchange->once = posts;
+    exchange->sent = 0;
+    exchange->head_bytes = 0;
+    exchange->answer.limit_bytes = request->max_answer_bytes;
+    SET(URL, request->url);
+    SET(CUSTOMREQUEST, request->method == FACE_METHOD_DELETE ? "DELETE" : NULL);
+    if (posts) {
+        SET(POST, 1L);
+        SET(POSTFIELDSIZE, (long)request->body.len);
+        SET(POSTFIELDS, request->body.data);
+    } else {
+        SET(HTTPGET, 1L);
+    }
 }
 
 /* ---- answers ---- */

@@ -15,15 +15,13 @@
 #include "upstream/curl_loop.h"
 
 struct face_exchange_config {
-    const char *key;
     uint64_t connect_timeout_ms;
     uint64_t timeout_ms;
-    size_t max_answer_bytes;
 };
 
 enum face_exchange_header {
-    EXCHANGE_KEY,
     EXCHANGE_ACCEPT,
+    EXCHANGE_CREDENTIAL,
     EXCHANGE_NO_EXPECT,
     EXCHANGE_REQUEST_ID,
     EXCHANGE_CONTENT_TYPE, /* the last one: POST only */
@@ -36,6 +34,7 @@ struct face_exchange {
     struct curl_transfer transfer; /* the first member */
     void *owner;                   /* the user's own */
     struct face_exchange *next;    /* among the spare ones */
+    struct face_exchange_pool *pool;
     struct curl_slist headers[EXCHANGE_HEADERS];
     char request_id[sizeof "x-ms-client-request-id: " + EXCHANGE_ID_MAX];
     struct buf answer; /* the body; holds tokens */
@@ -55,14 +54,22 @@ struct face_exchange *face_exchange_take(struct face_exchange_pool *pool);
 /* Not while its transfer runs. Wipes the answer. */
 void face_exchange_give_back(struct face_exchange_pool *pool, struct face_exchange *exchange);
 
-/* All three read `url` and `request_id` during the call only; a request id that is NULL or has
- * characters no id has is left out. `body` must live until the transfer is over. */
-void face_exchange_set_get(struct face_exchange *exchange, const char *url, const char *request_id);
-void face_exchange_set_delete(struct face_exchange *exchange, const char *url,
-                              const char *request_id);
-/* Also marks it `once`. */
-void face_exchange_set_post(struct face_exchange *exchange, const char *url, const char *request_id,
-                            struct slice body);
+enum face_method { FACE_METHOD_GET, FACE_METHOD_POST, FACE_METHOD_DELETE };
+
+/* `url` and `request_id` are read during face_exchange_set only, the rest must live until the
+ * transfer is over. */
+struct face_request {
+    enum face_method method; /* a POST is marked `once` */
+    const char *url;
+    char *credential;       /* a header line, or NULL: none */
+    char *content_type;     /* a header line of a POST, or NULL: JSON */
+    const char *request_id; /* NULL, or with characters no id has: left out */
+    struct slice body;      /* of a POST */
+    bool accept_any;        /* else JSON */
+    size_t max_answer_bytes;
+};
+
+void face_exchange_set(struct face_exchange *exchange, const struct face_request *request);
 
 /* Of the finished transfer: 0 when no status line came. */
 int face_exchange_status(const struct face_exchange *exchange);

@@ -39,7 +39,9 @@ static enum face_outcome judge_session(const struct face_reply *reply, struct fa
                                        const char **ret_why)
 {
     const char *why = NULL;
-    if (face_session_parse(reply->body, &ret->session, &why) != 0) {
+    int failed = reply->preview ? face_session_parse_preview(reply->body, &ret->session, &why)
+                                : face_session_parse(reply->body, &ret->session, &why);
+    if (failed != 0) {
         if (reply->operation == FACE_CREATE) {
             recover_id(reply->body, &ret->session);
         }
@@ -49,12 +51,73 @@ static enum face_outcome judge_session(const struct face_reply *reply, struct fa
         return broken(ret, ret_why, "no authToken");
     }
     if (reply->operation == FACE_GET && strcasecmp(ret->session.session_id, reply->asked_id) != 0) {
-        face_session_done(&ret->session);
-        memset(&ret->session, 0, sizeof ret->session);
+        face_session_reset(&ret->session);
         return broken(ret, ret_why, "another session than the one asked for");
     }
     ret->maybe_performed = false;
     return FACE_OUTCOME_OK;
+}
+
+static enum face_outcome judge_content(const struct face_reply *reply, struct face_answer *ret,
+                                       const char **ret_why)
+{
+    if (reply->operation == FACE_DETECT) {
+        CLEANUP(json) cJSON *json = NULL;
+        const char *why = NULL;
+        if (json_parse(reply->body, &json_limits_upstream, &json, &why) != 0) {
+            return broken(ret, ret_why, why);
+        }
+        if (!cJSON_IsArray(json)) {
+            return broken(ret, ret_why, "the answer is no array");
+        }
+    } else if (reply->body.len == 0) {
+        return broken(ret, ret_why, "the image is empty");
+    }
+    ret->content = reply->body;
+    return FACE_OUTCOME_OK;
+}
+
+static enum face_outcome judge_success(const struct face_reply *reply, struct face_answer *ret,
+                                       const char **ret_why)
+{
+    switch (reply->operation) {
+    case FACE_CREATE:
+    case FACE_GET:
+        return judge_session(reply, ret, ret_why);
+    case FACE_IMAGE:
+    case FACE_DETECT:
+        return judge_content(reply, ret, ret_why);
+    default:
+        return FACE_OUTCOME_OK;
+    }
+}
+
+/* error.code of the body, else of the head. */
+static bool has_code(const cJSON *json, const char *header, const char *code)
+{
+    const cJSON *error = NULL;
+    struct slice text = slice_of(header);
+    if (json_object(json, "error", &error) == JSON_OK) {
+        (void)json_string(error, "code", 0, SIZE_MAX, &text);
+    }
+    return slice_equal(text, slice_of(code));
+}
+
+/* Of a create's reference image; all else that is sent is ours. */
+static enum face_outcome judge_bad_request(const struct face_reply *reply, struct face_answer *ret,
+                                           const char **ret_why)
+{
+    CLEANUP(json) cJSON *json = NULL;
+    const char *why;
+    (void)!json_parse(reply->body, &json_limits_upstream, &json, &why);
+    bool size = has_code(json, reply->error_code, "InvalidImageSize");
+    if (reply->operation == FACE_CREATE &&
+        (size || has_code(json, reply->error_code, "InvalidImage"))) {
+        ret->problem = size ? PROBLEM_INVALID_IMAGE_SIZE : PROBLEM_INVALID_IMAGE;
+        *ret_why = "the image was refused";
+        return FACE_OUTCOME_BAD_IMAGE;
+    }
+    return broken(ret, ret_why, "unexpected status");
 }
 
 static enum face_outcome judge_not_found(enum face_operation operation, struct face_answer *ret,
@@ -64,19 +127,21 @@ static enum face_outcome judge_not_found(enum face_operation operation, struct f
         return broken(ret, ret_why, "unexpected status");
     }
     ret->not_found = true;
-    ret->problem = operation == FACE_GET ? PROBLEM_SESSION_NOT_FOUND : PROBLEM_NONE;
+    ret->problem = operation == FACE_DELETE ? PROBLEM_NONE : PROBLEM_SESSION_NOT_FOUND;
     return FACE_OUTCOME_NOT_FOUND;
 }
 
 static enum face_outcome judge_status(const struct face_reply *reply, struct face_answer *ret,
                                       const char **ret_why)
 {
-    bool deletes = reply->operation == FACE_DELETE;
     switch (reply->status) {
     case 200:
-        return deletes ? FACE_OUTCOME_OK : judge_session(reply, ret, ret_why);
+        return judge_success(reply, ret, ret_why);
     case 204:
-        return deletes ? FACE_OUTCOME_OK : broken(ret, ret_why, "unexpected status");
+        return reply->operation == FACE_DELETE ? FACE_OUTCOME_OK
+                                               : broken(ret, ret_why, "unexpected status");
+    case 400:
+        return judge_bad_request(reply, ret, ret_why);
     case 401:
     case 403:
         ret->problem = PROBLEM_UPSTREAM_DENIED;

@@ -12,12 +12,21 @@
 #include "base/slice.h"
 #include "upstream/face.h"
 
-enum face_operation { FACE_CREATE, FACE_GET, FACE_DELETE, FACE_OPERATION_COUNT };
+enum face_operation {
+    FACE_CREATE,
+    FACE_GET,
+    FACE_DELETE,
+    FACE_IMAGE,
+    FACE_DETECT,
+    FACE_TOKEN, /* not the Face API's: the access token's for it */
+    FACE_OPERATION_COUNT
+};
 
 enum face_outcome {
     FACE_OUTCOME_OK,
     FACE_OUTCOME_NOT_FOUND,
     FACE_OUTCOME_DENIED,
+    FACE_OUTCOME_BAD_IMAGE,
     FACE_OUTCOME_BUSY,
     FACE_OUTCOME_BROKEN,
     FACE_OUTCOME_TIMEOUT,
@@ -28,16 +37,18 @@ enum face_outcome {
 
 struct face_reply {
     enum face_operation operation;
-    const char *asked_id; /* of a get or delete */
+    bool preview;         /* of the version */
+    const char *asked_id; /* of a get */
     CURLcode result;
     bool sent;               /* the request may have reached the upstream */
     int status;              /* 0: no status line came */
     struct slice body;       /* NUL-terminated */
     const char *retry_after; /* header, or NULL */
+    const char *error_code;  /* header x-ms-error-code, or NULL */
     int64_t wall_ms;
 };
 
-/* `ret` is zeroed before; its session is the caller's (face_session_done). *ret_why is a static
- * sentence for the log, or NULL. */
+/* `ret` is zeroed before; its session is the caller's (face_session_reset), its content points into
+ * the body. *ret_why is a static sentence for the log, or NULL. */
 enum face_outcome face_judge(const struct face_reply *reply, struct face_answer *ret,
                              const char **ret_why);

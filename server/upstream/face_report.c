@@ -8,9 +8,11 @@
 
 enum { APIM_ID_MAX = 64, NS_PER_MS = 1000000 };
 
-static const char *const operation_names[FACE_OPERATION_COUNT] = {"create", "get", "delete"};
+static const char *const operation_names[FACE_OPERATION_COUNT] = {"create", "get",    "delete",
+                                                                  "image",  "detect", "token"};
 static const char *const outcome_names[FACE_OUTCOME_COUNT] = {
-    "ok", "not_found", "denied", "busy", "broken", "timeout", "refused_by_queue", "cancelled"};
+    "ok",     "not_found", "denied",           "bad_image", "busy",
+    "broken", "timeout",   "refused_by_queue", "cancelled"};
 
 void face_report_init(struct face_report *report, struct log *log, struct metrics *metrics)
 {

@@ -35,11 +35,11 @@ struct face_version_info {
     const char *name;     /* the path segment: "v1.2" */
     bool preview;         /* …/singleModal/sessions, id, Started, DELETE 200, list and audit,
                              multipart of Parameters + VerifyImage */
+    bool detect;          /* POST /detect by sessionImageId */
     unsigned fields;      /* of enum face_field, in a JSON create */
     unsigned form_fields; /* in a multipart create */
     const char *model_field;
     const char *image_path; /* "/sessionImages", "/session/sessionImages", or NULL: none */
-    bool detect;            /* POST /detect by sessionImageId */
     int attempts_default;   /* what a session allows when nothing is asked for */
     int attempts_max;
 };

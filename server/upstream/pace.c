@@ -29,6 +29,7 @@ struct pace {
     uv_timer_t timer;
     unsigned open_handles;
     bool closed;
+    bool held;
     bool soon;         /* idle and check run */
     uint64_t alarm_at; /* when the timer fires; UINT64_MAX: it does not run */
     struct pace_config config;
@@ -101,7 +102,7 @@ static uint64_t now_ms(const struct pace *pace)
 /* From when on a ticket may have a turn. */
 static uint64_t turn_at(const struct pace *pace)
 {
-    return later(pace->paused_until, rate_window_free_at(&pace->window));
+    return pace->held ? UINT64_MAX : later(pace->paused_until, rate_window_free_at(&pace->window));
 }
 
 static uint64_t patience_ends(const struct pace *pace, const struct pace_ticket *ticket)
@@ -162,7 +163,7 @@ static void refuse_hopeless(struct pace *pace, uint64_t now)
 /* A guess at when there is room again; at least 1. */
 static uint64_t retry_after_ms(const struct pace *pace, uint64_t now)
 {
-    uint64_t at = turn_at(pace);
+    uint64_t at = pace->held ? now : turn_at(pace);
     uint64_t ms = at > now ? at - now : 0;
     ms += pace->waiting * MS_PER_S / pace->config.rate;
     return ms > 0 ? ms : 1;
@@ -310,6 +311,35 @@ void pace_ask(struct pace *pace, struct pace_ticket *ticket, enum pace_priority 
     unsigned list = pace->waiting < pace->config.queue_max ? (unsigned)priority : REFUSED;
     list_append(pace, list, ticket);
     schedule(pace, now);
+}
+
+void pace_refuse(struct pace *pace, struct pace_ticket *ticket,
+                 void (*turn)(struct pace_ticket *ticket, bool granted, uint64_t retry_after_ms))
+{
+    assert(!ticket->waiting);
+    uint64_t now = now_ms(pace);
+    ticket->turn = turn;
+    ticket->asked_at = now;
+    list_append(pace, REFUSED, ticket);
+    schedule(pace, now);
+}
+
+void pace_refuse_all(struct pace *pace)
+{
+    for (unsigned list = 0; list < PACE_PRIORITY_COUNT; list++) {
+        struct pace_ticket *ticket;
+        while ((ticket = list_first(pace, list))) {
+            list_remove(pace, ticket);
+            list_append(pace, REFUSED, ticket);
+        }
+    }
+    schedule(pace, now_ms(pace));
+}
+
+void pace_hold(struct pace *pace, bool held)
+{
+    pace->held = held;
+    schedule(pace, now_ms(pace));
 }
 
 void pace_withdraw(struct pace *pace, struct pace_ticket *ticket)

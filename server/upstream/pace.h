@@ -43,6 +43,13 @@ struct pace *pace_free(struct pace *pace);
 /* `turn` runs later, never from within this call. */
 void pace_ask(struct pace *pace, struct pace_ticket *ticket, enum pace_priority priority,
               void (*turn)(struct pace_ticket *ticket, bool granted, uint64_t retry_after_ms));
+/* The ticket is refused, later like any other: for calls that fail before they are sent. */
+void pace_refuse(struct pace *pace, struct pace_ticket *ticket,
+                 void (*turn)(struct pace_ticket *ticket, bool granted, uint64_t retry_after_ms));
+/* All that wait are refused. */
+void pace_refuse_all(struct pace *pace);
+/* While held nobody has a turn (there is no credential to send with); waits stay bounded. */
+void pace_hold(struct pace *pace, bool held);
 /* The ticket's turn will not come. No effect on one that does not wait. */
 void pace_withdraw(struct pace *pace, struct pace_ticket *ticket);
 /* No turn before `ms` from now (Retry-After); waiting tickets whose wait would be over by then are

@@ -91,8 +91,8 @@ Test(face_exchange, sends_nothing_to_whom_nobody_vouches_for)
     uv_loop_t uv;
     uv_loop_init(&uv);
     struct curl_loop *loop = curl_loop_new(&uv, 4);
-    struct face_exchange_config config = {
-        .key = "secret", .connect_timeout_ms = 5000, .timeout_ms = 5000, .max_answer_bytes = 1024};
+    struct face_exchange_config config = {.connect_timeout_ms = 5000, .timeout_ms = 5000};
+    char credential[] = "Ocp-Apim-Subscription-Key: secret";
     struct face_exchange_pool *pool = face_exchange_pool_new(loop, &config);
     struct face_exchange *exchange = face_exchange_take(pool);
     CURLcode result = CURL_LAST;
@@ -100,7 +100,12 @@ Test(face_exchange, sends_nothing_to_whom_nobody_vouches_for)
     (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/", server.port);
     exchange->owner = &result;
     exchange->transfer.finished = on_finished;
-    face_exchange_set_post(exchange, url, "r", SLICE("{}"));
+    face_exchange_set(exchange, &(struct face_request){.method = FACE_METHOD_POST,
+                                                       .url = url,
+                                                       .credential = credential,
+                                                       .request_id = "r",
+                                                       .body = SLICE("{}"),
+                                                       .max_answer_bytes = 1024});
     curl_loop_start(&exchange->transfer);
     while (result == CURL_LAST) {
         uv_run(&uv, UV_RUN_ONCE);
