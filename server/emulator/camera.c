@@ -1,9 +1,17 @@
 /*
- * Decodes what the camera saw. Leaves to the session what follows from it.
+ * Decodes what the camera saw. Leaves to the session what follows from it. Invariant: no copy of a
+ * reference image outlives the call unwiped.
  */
 #include "emulator/camera.h"
 
 #include "base/json.h"
+#include "base/secret.h"
+#include "emulator/reference_image.h"
+
+/* An image of the largest size in base64, and some more so that a too large one is seen as such. */
+enum { SIGHT_MAX = 9 * 1024 * 1024, IMAGE_TEXT_MAX = SIGHT_MAX, FACE_ID_MAX = 256 };
+
+static const struct json_limits sight_limits = {SIGHT_MAX, 16, 4096};
 
 static const struct emu_camera_error camera_errors[] = {
 #define CAMERA_ERROR(code, message) {code, message},
@@ -27,7 +35,7 @@ bool emu_camera_error_cancels(const struct emu_camera_error *error)
     return slice_equal(slice_of(error->code), SLICE("UserCanceledSession"));
 }
 
-static const struct emu_camera_error *find_error(struct slice code)
+const struct emu_camera_error *emu_camera_error_find(struct slice code)
 {
     for (size_t i = 0; i < sizeof camera_errors / sizeof *camera_errors; i++)
         if (slice_equal_nocase(slice_of(camera_errors[i].code), code))
@@ -46,7 +54,63 @@ static bool find_decision(struct slice word, enum emu_decision *ret)
     return false;
 }
 
-static enum emu_error read_sight(const cJSON *object, struct emu_sight *sight)
+static const struct emu_camera_error *image_error_of(enum reference_image_fault fault)
+{
+    static const char *const codes[REFERENCE_IMAGE_FAULT_COUNT] = {
+        [REFERENCE_IMAGE_TOO_SMALL] = "ImageSizeIsTooSmall",
+        [REFERENCE_IMAGE_TOO_LARGE] = "ImageSizeIsTooLarge",
+        [REFERENCE_IMAGE_UNKNOWN_KIND] = "UnsupportedMediaType",
+        [REFERENCE_IMAGE_NO_FACE] = "FaceNotFound",
+        [REFERENCE_IMAGE_SEVERAL_FACES] = "MultipleFaceFound",
+    };
+
+    return codes[fault] ? emu_camera_error_find(slice_of(codes[fault])) : NULL;
+}
+
+/* The text is the document's own copy, which nobody reads again. */
+static void wipe_copy(struct slice text)
+{
+    const union {
+        const char *seen;
+        char *owned;
+    } copy = {.seen = text.data};
+
+    secret_wipe(copy.owned, text.len);
+}
+
+static enum emu_error read_image(const cJSON *object, struct emu_sight *sight)
+{
+    CLEANUP(secret_buf) struct buf image;
+    struct slice text = {0};
+    const enum json_read read = json_string(object, "verifyImage", 0, IMAGE_TEXT_MAX, &text);
+
+    if (read != JSON_OK)
+        return read == JSON_ABSENT ? EMU_OK : EMU_INVALID_REQUEST_BODY;
+    buf_init_secret(&image, IMAGE_TEXT_MAX);
+    const int failed = base64_decode(text, &image);
+    wipe_copy(text);
+    if (failed)
+        return EMU_INVALID_REQUEST_BODY;
+    sight->has_image = true;
+    sight->image_error =
+        image_error_of(reference_image_check(buf_slice(&image), sight->image_hash));
+    return EMU_OK;
+}
+
+static enum emu_error read_face(const cJSON *object, struct emu_sight *sight)
+{
+    struct slice face = {0};
+
+    if (json_bool(object, "abuse", &sight->abuse) == JSON_WRONG ||
+        json_string(object, "faceId", 1, FACE_ID_MAX, &face) == JSON_WRONG)
+        return EMU_INVALID_REQUEST_BODY;
+    sight->has_face = face.data != NULL;
+    if (sight->has_face)
+        sha256(face.data, face.len, sight->face_hash);
+    return EMU_OK;
+}
+
+static enum emu_error read_outcome(const cJSON *object, struct emu_sight *sight)
 {
     struct slice decision = {0};
     struct slice error = {0};
@@ -58,7 +122,7 @@ static enum emu_error read_sight(const cJSON *object, struct emu_sight *sight)
         return EMU_INVALID_REQUEST_BODY;
     if (decision.data && !find_decision(decision, &sight->decision))
         return EMU_INVALID_REQUEST_BODY;
-    if (error.data && !(sight->error = find_error(error)))
+    if (error.data && !(sight->error = emu_camera_error_find(error)))
         return EMU_INVALID_REQUEST_BODY;
     return EMU_OK;
 }
@@ -67,13 +131,14 @@ enum emu_error emu_sight_decode(struct slice body, struct emu_sight *ret)
 {
     CLEANUP(json) cJSON *document = NULL;
     const char *why = NULL;
+    enum emu_error error = EMU_OK;
     struct emu_sight sight = {.match_confidence = 0.9};
 
     if (body.len > 0) {
-        if (json_parse(body, &json_limits_request, &document, &why))
+        if (json_parse(body, &sight_limits, &document, &why))
             return EMU_BAD_ARGUMENT;
-        const enum emu_error error = read_sight(document, &sight);
-        if (error)
+        if ((error = read_outcome(document, &sight)) || (error = read_face(document, &sight)) ||
+            (error = read_image(document, &sight)))
             return error;
     }
     *ret = sight;

@@ -12,10 +12,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* The largest body is a reference image of 6 MB in a form. */
+/* The largest body is a reference image of 6 MB as base64 in JSON. */
 enum {
     MAX_HEAD_BYTES = 16 * 1024,
-    MAX_BODY_BYTES = 8 * 1024 * 1024,
+    MAX_BODY_BYTES = 9 * 1024 * 1024,
     BODY_MEMORY_BYTES = 128 * 1024 * 1024,
     MAX_CONNECTIONS = 4096,
     REQUEST_TIMEOUT_MS = 30000,

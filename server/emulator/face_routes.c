@@ -1,11 +1,13 @@
 /*
- * The Face API's operations on plain liveness sessions: create, get, delete.
+ * The Face API's operations on sessions of both kinds: create, get, delete. What the version is
+ * decides the shape, not what the session was created under.
  */
-#include "emulator/answer.h"
-#include "emulator/call.h"
+#include "emulator/abuse.h"
 #include "emulator/create_body.h"
+#include "emulator/preview_json.h"
 #include "emulator/routes.h"
 #include "emulator/session_json.h"
+#include "emulator/target.h"
 #include "emulator/token.h"
 
 /* ---- create ---- */
@@ -15,7 +17,32 @@ static enum flow_next begin_create(struct flow *flow)
     return emu_call_begin(flow, EMU_CREATE);
 }
 
-static void answer_created(struct emu_call *call, const struct emu_session *session)
+static bool is_multipart(struct request *request)
+{
+    return slice_equal(request_media_type(request), SLICE("multipart/form-data"));
+}
+
+/* Since v1.2 a create with verify is a form; JSON without an image is what the previews had. */
+static enum emu_error decode_create(struct request *request, const struct emu_target *target,
+                                    bool strict, struct emu_session_settings *ret)
+{
+    const struct emu_create create = {
+        .version = target->version,
+        .kind = target->kind,
+        .strict = strict,
+        .multipart = is_multipart(request),
+        .content_type = request_header(request, "content-type"),
+        .body = request->body,
+    };
+
+    if (strict && target->kind == EMU_LIVENESS_WITH_VERIFY && !target->info->preview &&
+        !create.multipart)
+        return EMU_MEDIA_TYPE;
+    return emu_create_decode(&create, ret);
+}
+
+static void answer_created(struct emu_call *call, const struct emu_target *target,
+                           const struct emu_session *session)
 {
     CLEANUP(secret_buf) struct buf token;
     const struct emulator *emulator = emu_call_emulator(call);
@@ -23,8 +50,16 @@ static void answer_created(struct emu_call *call, const struct emu_session *sess
     buf_init_secret(&token, JWT_MAX_BYTES);
     if (emu_token_mint(emulator->token_key, emulator->random, session, &token))
         emu_call_fail(call, EMU_INTERNAL);
+    else if (target->info->preview)
+        emu_preview_write_created(session, buf_slice(&token), emu_call_answer(call, 200));
     else
-        emu_session_write(session, buf_slice(&token), emu_call_answer(call, 200));
+        emu_session_write(session, target->version, buf_slice(&token), emu_call_answer(call, 200));
+}
+
+static bool is_flagged(const struct emulator *emulator, const struct emu_session_settings *settings)
+{
+    return emulator->abuse_monitoring &&
+           emu_abuse_is_flagged(&emulator->sessions, settings->device_correlation_id);
 }
 
 static enum flow_next create_session(struct flow *flow)
@@ -32,23 +67,28 @@ static enum flow_next create_session(struct flow *flow)
     struct emu_call *call = (struct emu_call *)flow;
     struct emulator *emulator = emu_call_emulator(call);
     struct emu_session_settings settings;
+    struct emu_target target;
 
-    if (!emu_call_check_key(call))
+    if (!emu_target_admit(call, &target))
         return FLOW_NEXT;
-    const enum emu_error error = emu_create_decode(flow->request->body, &settings);
+    const enum emu_error error = decode_create(flow->request, &target, emulator->strict, &settings);
     if (error) {
         emu_call_fail(call, error);
         return FLOW_NEXT;
     }
-    answer_created(call, emu_sessions_add(&emulator->sessions, &settings, emulator->random,
-                                          emu_call_now_ms(call)));
+    if (is_flagged(emulator, &settings)) {
+        emu_session_settings_done(&settings);
+        emu_call_fail(call, EMU_CORRELATION_ID_FLAGGED);
+        return FLOW_NEXT;
+    }
+    struct emu_session *session =
+        emu_sessions_add(&emulator->sessions, &settings, emulator->random, emu_call_now_ms(call));
+    session->abuse_monitored = emulator->abuse_monitoring;
+    answer_created(call, &target, session);
     return FLOW_NEXT;
 }
 
-const struct flow_step emu_create_steps[] = {
-    FLOW_STEP(begin_create),  FLOW_STEP(emu_call_spoil), FLOW_STEP(create_session),
-    FLOW_STEP(emu_call_hold), FLOW_STEP(emu_call_send),  FLOW_END,
-};
+const struct flow_step emu_create_steps[] = EMU_CALL_STEPS(begin_create, create_session);
 
 /* ---- get ---- */
 
@@ -61,16 +101,19 @@ static enum flow_next get_session(struct flow *flow)
 {
     struct emu_call *call = (struct emu_call *)flow;
     const struct emu_session *session = NULL;
+    struct emu_target target;
 
-    if (emu_call_check_key(call) && (session = emu_call_session_by_path(call, EMU_LIVENESS)))
-        emu_session_write(session, SLICE(""), emu_call_answer(call, 200));
+    if (!emu_target_admit(call, &target) || !(session = emu_target_session(call, &target)))
+        return FLOW_NEXT;
+    struct buf *answer = emu_call_answer(call, 200);
+    if (target.info->preview)
+        emu_preview_write(session, target.version, emu_call_now_ms(call), answer);
+    else
+        emu_session_write(session, target.version, SLICE(""), answer);
     return FLOW_NEXT;
 }
 
-const struct flow_step emu_get_steps[] = {
-    FLOW_STEP(begin_get),     FLOW_STEP(emu_call_spoil), FLOW_STEP(get_session),
-    FLOW_STEP(emu_call_hold), FLOW_STEP(emu_call_send),  FLOW_END,
-};
+const struct flow_step emu_get_steps[] = EMU_CALL_STEPS(begin_get, get_session);
 
 /* ---- delete ---- */
 
@@ -84,15 +127,13 @@ static enum flow_next delete_session(struct flow *flow)
 {
     struct emu_call *call = (struct emu_call *)flow;
     struct emu_session *session = NULL;
+    struct emu_target target;
 
-    if (emu_call_check_key(call) && (session = emu_call_session_by_path(call, EMU_LIVENESS))) {
+    if (emu_target_admit(call, &target) && (session = emu_target_session(call, &target))) {
         emu_sessions_remove(&emu_call_emulator(call)->sessions, session);
-        (void)emu_call_answer(call, 204);
+        (void)emu_call_answer(call, target.info->preview ? 200 : 204);
     }
     return FLOW_NEXT;
 }
 
-const struct flow_step emu_delete_steps[] = {
-    FLOW_STEP(begin_delete),  FLOW_STEP(emu_call_spoil), FLOW_STEP(delete_session),
-    FLOW_STEP(emu_call_hold), FLOW_STEP(emu_call_send),  FLOW_END,
-};
+const struct flow_step emu_delete_steps[] = EMU_CALL_STEPS(begin_delete, delete_session);

@@ -4,12 +4,17 @@
  */
 #include "emulator/sessions.h"
 
+#include "base/alloc.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
 const char *emu_kind_word(enum emu_kind kind)
 {
-    static const char *const words[EMU_KIND_COUNT] = {[EMU_LIVENESS] = "detectLiveness"};
+    static const char *const words[EMU_KIND_COUNT] = {
+        [EMU_LIVENESS] = "detectLiveness",
+        [EMU_LIVENESS_WITH_VERIFY] = "detectLivenessWithVerify",
+    };
 
     return words[kind];
 }
@@ -39,6 +44,12 @@ void emu_session_settings_done(struct emu_session_settings *settings)
 {
     free(settings->device_correlation_id);
     free(settings->model_version);
+    free(settings->verify);
+    if (settings->user) {
+        free(settings->user->correlation_id);
+        free(settings->user->expected_address);
+        free(settings->user);
+    }
     *settings = (struct emu_session_settings){0};
 }
 
@@ -79,24 +90,42 @@ static struct emu_rectangle place_face(const struct random *random)
     };
 }
 
-const struct emu_attempt *emu_session_record(struct emu_session *session,
-                                             const struct emu_sight *sight,
-                                             const struct random *random)
+/* What is wrong with where the reference image came from, or NULL. */
+static const struct emu_camera_error *verify_error(const struct emu_verify *verify,
+                                                   const struct emu_sight *sight)
+{
+    if (verify->has_image)
+        return sight->has_image ? emu_camera_error_find(SLICE("SetVerifyImageNotAllowed")) : NULL;
+    return sight->has_image ? sight->image_error
+                            : emu_camera_error_find(SLICE("VerifyImageNotProvided"));
+}
+
+struct emu_attempt *emu_session_record(struct emu_session *session, const struct emu_sight *sight,
+                                       const struct random *random)
 {
     if (session->status != EMU_RUNNING || emu_session_attempts_left(session) == 0)
         return NULL;
     assert(session->attempt_count < EMU_ATTEMPTS_MAX);
-    struct emu_attempt *attempt = &session->attempts[session->attempt_count++];
-    attempt->status = attempt_outcome(sight);
+    struct emu_attempt *attempt = xcalloc(1, sizeof *attempt);
+    session->attempts[session->attempt_count++] = attempt;
     attempt->sight = *sight;
+    if (!sight->error && session->settings.verify)
+        attempt->sight.error = verify_error(session->settings.verify, sight);
+    attempt->status = attempt_outcome(&attempt->sight);
     attempt->face = place_face(random);
     uuid4(random, attempt->result_id);
     random_fill(random, attempt->digest, sizeof attempt->digest);
+    random_fill(random, attempt->image_guid, sizeof attempt->image_guid);
     session->attempt_open = true;
     if (attempt->status != EMU_FAILED ||
         session->attempt_count == session->settings.attempts_allowed)
         session->status = attempt->status;
     return attempt;
+}
+
+bool emu_attempt_has_image(const struct emu_session *session, const struct emu_attempt *attempt)
+{
+    return session->settings.enable_session_image && !attempt->sight.error;
 }
 
 bool emu_session_end_attempt(struct emu_session *session)

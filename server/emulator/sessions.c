@@ -19,8 +19,19 @@ void emu_sessions_init(struct emu_sessions *sessions, size_t max)
     };
 }
 
+static void attempt_free(struct emu_attempt *attempt)
+{
+    free(attempt->request.client_request_id);
+    free(attempt->request.content_type);
+    free(attempt->request.user_agent);
+    free(attempt->others);
+    free(attempt);
+}
+
 static struct emu_session *session_free(struct emu_session *session)
 {
+    for (unsigned i = 0; i < session->attempt_count; i++)
+        attempt_free(session->attempts[i]);
     emu_session_settings_done(&session->settings);
     free(session);
     return NULL;
@@ -36,6 +47,7 @@ void emu_sessions_done(struct emu_sessions *sessions)
         session = newer;
     }
     free(sessions->buckets);
+    free(sessions->flagged);
     *sessions = (struct emu_sessions){0};
 }
 

@@ -13,8 +13,10 @@ struct refusal {
 
 static enum emu_error decode(const char *body, struct emu_session_settings *ret)
 {
+    const struct emu_create create = {.version = EMU_V1_2, .body = slice_of(body)};
+
     *ret = (struct emu_session_settings){0};
-    return emu_create_decode(slice_of(body), ret);
+    return emu_create_decode(&create, ret);
 }
 
 Test(create_body, fills_in_defaults)

@@ -39,7 +39,7 @@ static cJSON *written(void)
     const char *why = NULL;
 
     buf_reset(&text);
-    emu_session_write(session, SLICE(""), &text);
+    emu_session_write(session, EMU_V1_2, SLICE(""), &text);
     cr_assert_eq(json_parse(buf_slice(&text), &json_limits_upstream, &document, &why), 0, "%s",
                  why);
     return document;
@@ -62,7 +62,7 @@ Test(session_json, shows_a_fresh_session_exactly)
                "{\"sessionId\":\"%s\",\"authToken\":\"t.o.k\",\"status\":\"NotStarted\","
                "\"modelVersion\":\"2025-05-20\",\"results\":{\"attempts\":[]}}",
                session->id);
-    emu_session_write(session, SLICE("t.o.k"), &text);
+    emu_session_write(session, EMU_V1_2, SLICE("t.o.k"), &text);
     cr_expect_str_eq(text.data, expected.data);
 }
 
