@@ -201,6 +201,7 @@ static void record_sight(struct emu_call *call, const struct emu_target *target,
     struct emu_sight sight;
     const enum emu_error error = emu_sight_decode(request->body, &sight);
 
+    request_body_wipe(request);
     if (error) {
         emu_call_fail(call, error);
         return;

@@ -72,6 +72,7 @@ static enum flow_next create_session(struct flow *flow)
     if (!emu_target_admit(call, &target))
         return FLOW_NEXT;
     const enum emu_error error = decode_create(flow->request, &target, emulator->strict, &settings);
+    request_body_wipe(flow->request);
     if (error) {
         emu_call_fail(call, error);
         return FLOW_NEXT;
