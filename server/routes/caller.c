@@ -56,6 +56,14 @@ enum problem caller_identify(struct request *request, bool may_mint, struct prin
     return PROBLEM_NONE;
 }
 
+enum problem operator_identify(struct request *request, struct principal *ret)
+{
+    enum problem problem = caller_identify(request, false, ret);
+    if (problem == PROBLEM_NONE && !(ret->scopes & SCOPE_OPERATE))
+        return PROBLEM_FORBIDDEN;
+    return problem;
+}
+
 enum flow_next session_identify(struct flow *flow, struct principal *ret_principal,
                                 char ret_id[UUID_SIZE])
 {

@@ -19,6 +19,8 @@ static enum flow_next hand_out(struct flow *flow)
     buf_init(&body, 256);
     struct json_writer json = json_writer(&body);
     json_open(&json, NULL, '{');
+    if (principal.has_device) /* what a backend calls it that creates sessions for this device */
+        json_put_string(&json, "deviceId", principal.device_id);
     json_put_integer(&json, "expiresInSeconds", DEVICE_TOKEN_LIFETIME_S);
     json_close(&json, '}');
     reply_json(flow->request, 200, buf_slice(&body));

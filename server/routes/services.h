@@ -10,18 +10,20 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "domain/policy.h"
 #include "domain/principal.h"
 #include "lifecycle/sessions.h"
 #include "store/store.h"
 
-/* v1.2 allows a session's token this many attempts. */
-enum { ATTEMPTS_ALLOWED = 3, TOKEN_TTL_DEFAULT_S = 600 };
+enum { TOKEN_TTL_DEFAULT_S = 600 };
 
 struct services {
     struct sessions *sessions;
     struct store *store;
     const struct authority *authority;
     const struct session_rules *rules;
+    struct create_policy policy;
+    enum face_version version; /* of the upstream */
     const struct clock *clock;
     const struct random *random;
     struct log *log;

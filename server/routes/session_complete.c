@@ -1,5 +1,5 @@
 /*
- * POST …/detectLiveness-sessions/{id}/completion: the frontend's word that the check is over. It is
+ * POST …/{kind}-sessions/{id}/completion: the frontend's word that the check is over. It is
  * recorded first, then the result is fetched and judged; the answer is that of a GET.
  */
 #include "base/cleanup.h"
@@ -90,5 +90,5 @@ static enum flow_next judge(struct flow *flow)
 }
 
 const struct flow_step session_complete_steps[] = {
-    FLOW_STEP(identify), FLOW_STEP(decode),      FLOW_STEP(record), FLOW_STEP(judge),
-    FLOW_STEP(look_ask), FLOW_STEP(look_answer), FLOW_END};
+    FLOW_STEP(identify), FLOW_STEP(decode),         FLOW_STEP(record),      FLOW_STEP(judge),
+    FLOW_STEP(look_ask), FLOW_STEP(look_translate), FLOW_STEP(look_answer), FLOW_END};

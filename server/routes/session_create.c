@@ -1,8 +1,9 @@
 /*
- * POST …/detectLiveness-sessions: creates a session upstream and answers with its auth token.
+ * POST …/{kind}-sessions: creates a session upstream and answers with its auth token.
  */
 #include "base/cleanup.h"
 #include "base/secret.h"
+#include "lifecycle/results.h"
 #include "routes/session_flow.h"
 
 #include <string.h>
@@ -14,52 +15,143 @@ static enum flow_next identify(struct flow *flow)
     return problem == PROBLEM_NONE ? FLOW_NEXT : flow_fail(flow, problem);
 }
 
+/* ---- what goes upstream: built here from checked values; no byte of a body is forwarded but the
+ * picture ---- */
+
 static void slice_store(struct slice text, char *ret, size_t size)
 {
     if (text.data && text.len < size)
         memcpy(ret, text.data, text.len);
 }
 
-/* What goes upstream is built here from checked values; nothing of the client's body is forwarded.
- */
+/* Of the person as the client names them, or of an anonymous device; an app token alone stands for
+ * many. The label keeps it apart from a device's. */
+static void user_correlation(struct create_flow *self, const struct services *services)
+{
+    struct slice user = self->wanted.user_correlation_id;
+    char owner[SHA256_HEX];
+    bool named = user.data && !device_id_is_meaningless(user);
+    if (!(face_versions[services->version].fields & FACE_FIELD_USER_CORRELATION) ||
+        (!named && self->owner.kind != PRINCIPAL_ANONYMOUS))
+        return;
+    CLEANUP(secret_buf) struct buf text;
+    buf_init_secret(&text, 512);
+    hex_encode(self->owner.owner, sizeof self->owner.owner, owner);
+    buf_printf(&text, "user\n%s\n", owner);
+    if (named)
+        buf_put_slice(&text, user);
+    correlation_pseudonym(services->authority->correlation_key, SLICE("local"), buf_slice(&text), 0,
+                          self->user_correlation_id);
+}
+
+static void draft_identify(struct create_flow *self, const struct services *services)
+{
+    struct session_record *draft = &self->draft;
+    bool delegated = self->wanted.owner_subject.data != NULL;
+    uuid7(services->random, draft->created_at, draft->id);
+    memcpy(draft->owner, self->owner.owner, sizeof draft->owner);
+    if (delegated)
+        memcpy(draft->delegate, self->principal.owner, sizeof draft->delegate);
+    if (!self->wanted.set_in_client)
+        principal_correlation(services->authority, &self->owner, self->wanted.device_correlation_id,
+                              draft->device_correlation_id);
+    user_correlation(self, services);
+}
+
+static void draft_refer(struct create_flow *self)
+{
+    struct session_record *draft = &self->draft;
+    struct slice image = self->wanted.verify_image;
+    if (draft->kind != KIND_LIVENESS_WITH_VERIFY)
+        return;
+    if (!image.data) {
+        draft->reference = REFERENCE_CLIENT;
+        return;
+    }
+    draft->reference =
+        self->principal.scopes & SCOPE_DELEGATE ? REFERENCE_DELEGATE : REFERENCE_OWNER;
+    sha256(image.data, image.len, draft->image_hash);
+}
+
 static void draft_make(struct create_flow *self, const struct services *services)
 {
     struct session_record *draft = &self->draft;
     const struct create_request *wanted = &self->wanted;
+    const struct face_version_info *version = &face_versions[services->version];
     int64_t ttl_s = wanted->token_ttl_s ? wanted->token_ttl_s : TOKEN_TTL_DEFAULT_S;
+    bool attempts_known = version->fields & FACE_FIELD_ATTEMPTS && wanted->attempts > 0;
     draft->state = SESSION_CREATED;
-    draft->kind = KIND_LIVENESS;
-    draft->attempts_allowed = ATTEMPTS_ALLOWED;
+    draft->kind = path_kind(self->flow.request);
+    draft->attempts_allowed = attempts_known ? wanted->attempts : version->attempts_default;
     draft->created_at = clock_wall_ms(services->clock);
     draft->token_expires_at = draft->created_at + ttl_s * 1000;
     draft->forget_at = draft->created_at + UPSTREAM_LIFETIME_MS;
-    uuid7(services->random, draft->created_at, draft->id);
-    memcpy(draft->owner, self->principal.owner, sizeof draft->owner);
-    principal_correlation(services->authority, &self->principal, wanted->device_correlation_id,
-                          draft->device_correlation_id);
     slice_store(wanted->transaction_id, draft->transaction_id, sizeof draft->transaction_id);
     slice_store(wanted->platform, draft->platform, sizeof draft->platform);
     slice_store(wanted->model_version, self->model_version, sizeof self->model_version);
+    draft_identify(self, services);
+    draft_refer(self);
+}
+
+static const char *text_or_null(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+static void create_make(struct create_flow *self)
+{
+    const struct create_request *wanted = &self->wanted;
     self->create = (struct face_create){
+        .kind = (enum face_kind)self->draft.kind,
         .liveness_mode = wanted->liveness_mode,
-        .device_correlation_id = draft->device_correlation_id,
+        .device_correlation_id = text_or_null(self->draft.device_correlation_id),
+        .user_correlation_id = text_or_null(self->user_correlation_id),
         .token_ttl_s = wanted->token_ttl_s,
         .has_enable_session_image = wanted->has_enable_session_image,
         .enable_session_image = wanted->enable_session_image,
-        .model_version = self->model_version[0] != '\0' ? self->model_version : NULL,
+        .model_version = text_or_null(self->model_version),
+        .attempts = wanted->attempts,
+        .send_results_to_client = wanted->send_results_to_client,
+        .verify_image = wanted->verify_image,
+        .has_confidence_threshold = wanted->has_confidence_threshold,
+        .confidence_threshold = wanted->confidence_threshold,
     };
+}
+
+/* ---- steps ---- */
+
+/* Whose it will be, and whether policy lets it. */
+static enum problem decide(struct create_flow *self, const struct services *services)
+{
+    struct slice subject = self->wanted.owner_subject;
+    enum problem problem = PROBLEM_NONE;
+    self->owner = self->principal;
+    if (subject.data)
+        problem = principal_delegate(services->authority, &self->principal, subject, &self->owner);
+    if (problem != PROBLEM_NONE)
+        return problem;
+    return create_policy_apply(&services->policy, &self->wanted, self->sentence);
 }
 
 static enum flow_next decode(struct flow *flow)
 {
     struct create_flow *self = (struct create_flow *)flow;
+    const struct services *services = flow->request->context;
+    const struct create_input input = {.kind = path_kind(flow->request),
+                                       .content_type =
+                                           request_header(flow->request, "content-type"),
+                                       .body = flow->request->body};
     CLEANUP(json) cJSON *document = NULL;
     const char *sentence = NULL;
-    enum problem problem = create_request_read(&(struct create_input){.body = flow->request->body},
-                                               &document, &self->wanted, &sentence);
+    enum problem problem = create_request_read(&input, &document, &self->wanted, &sentence);
+    if (problem == PROBLEM_NONE) {
+        problem = decide(self, services);
+        sentence = text_or_null(self->sentence);
+    }
     if (problem != PROBLEM_NONE)
         return flow_fail_detail(flow, problem, &(struct problem_detail){.sentence = sentence});
-    draft_make(self, flow->request->context);
+    draft_make(self, services);
+    create_make(self);
     return FLOW_NEXT;
 }
 
@@ -72,8 +164,7 @@ static void created(void *context, enum problem problem, unsigned retry_after_s,
     self->retry_after_s = retry_after_s;
     if (problem == PROBLEM_NONE) {
         self->auth_token = TAKE(*auth_token);
-        memcpy(self->status_word, record->status_word, sizeof self->status_word);
-        memcpy(self->model_version, record->model_version, sizeof self->model_version);
+        self->record = record_keep(self->flow.request, record);
     }
     flow_resume(&self->flow);
 }
@@ -89,23 +180,52 @@ static enum flow_next create(struct flow *flow)
     const struct services *services = flow->request->context;
     self->creation = creation_start(services->sessions, &self->draft, &self->create,
                                     flow->request->request_id, created, self);
+    if (self->create.verify_image.data) /* it has been copied to where it is sent from */
+        request_body_wipe(flow->request);
     flow->cancel = give_up;
     return FLOW_WAIT;
 }
 
-static void write_body(struct create_flow *self, struct buf *ret)
+/* ---- the answer ---- */
+
+static void put_token(struct create_flow *self, struct json_writer *json)
 {
     const struct services *services = self->flow.request->context;
-    int64_t left_s = (self->draft.token_expires_at - clock_wall_ms(services->clock)) / 1000;
+    int64_t left_s = (self->record->token_expires_at - clock_wall_ms(services->clock)) / 1000;
+    json_put_string(json, "sessionId", self->record->id);
+    json_put_string(json, "authToken", self->auth_token);
+    json_put_integer(json, "authTokenExpiresInSeconds", left_s > 0 ? left_s : 0);
+}
+
+static void put_state(const struct create_flow *self, struct json_writer *json)
+{
+    const struct session_record *record = self->record;
+    json_put_string(json, "status", record->status_word);
+    if (record->model_version[0] != '\0')
+        json_put_string(json, "modelVersion", record->model_version);
+    json_put_raw(json, "results",
+                 slice_of(record->results_json ? record->results_json : "{\"attempts\":[]}"));
+}
+
+static void put_preview_reference(const struct create_flow *self, struct json_writer *json)
+{
+    CLEANUP(results) struct face_session *results = results_read(self->record, false);
+    CLEANUP(buf) struct buf reference;
+    buf_init(&reference, 1024);
+    preview_write_reference(results, &reference);
+    if (reference.len > 0)
+        json_put_raw(json, "verifyImage", buf_slice(&reference));
+}
+
+static void write_body(struct create_flow *self, struct buf *ret)
+{
     struct json_writer json = json_writer(ret);
     json_open(&json, NULL, '{');
-    json_put_string(&json, "sessionId", self->draft.id);
-    json_put_string(&json, "authToken", self->auth_token);
-    json_put_integer(&json, "authTokenExpiresInSeconds", left_s > 0 ? left_s : 0);
-    json_put_string(&json, "status", self->status_word);
-    if (self->model_version[0] != '\0')
-        json_put_string(&json, "modelVersion", self->model_version);
-    json_put_raw(&json, "results", SLICE("{\"attempts\":[]}"));
+    put_token(self, &json);
+    if (path_is_preview(self->flow.request))
+        put_preview_reference(self, &json);
+    else
+        put_state(self, &json);
     json_close(&json, '}');
     self->auth_token = secret_free(self->auth_token);
 }
@@ -129,7 +249,7 @@ static enum flow_next answer(struct flow *flow)
               LOG_TEXT(REQUEST_ID, flow->request->request_id),
               LOG_TEXT(PRINCIPAL, caller_word(&self->principal)));
     CLEANUP(secret_buf) struct buf body;
-    buf_init_secret(&body, (size_t)2 * FACE_TOKEN_MAX);
+    buf_init_secret(&body, (size_t)2 * FACE_TOKEN_MAX + RECORD_RESULTS_MAX);
     write_body(self, &body);
     if (buf_failed(&body))
         return flow_fail(flow, PROBLEM_INTERNAL);

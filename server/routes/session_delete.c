@@ -1,5 +1,5 @@
 /*
- * DELETE …/detectLiveness-sessions/{id}: gone here at once, and upstream as soon as it answers; the
+ * DELETE …/{kind}-sessions/{id}: gone here at once, and upstream as soon as it answers; the
  * answer waits for the first try, so that 204 normally means gone there too.
  */
 #include "lifecycle/change.h"
@@ -85,7 +85,7 @@ static enum flow_next remove_there(struct flow *flow)
 
 static enum flow_next answer(struct flow *flow)
 {
-    reply_empty(flow->request, 204);
+    reply_empty(flow->request, path_is_preview(flow->request) ? 200 : 204);
     return FLOW_DONE;
 }
 

@@ -5,29 +5,49 @@
 #pragma once
 
 #include "domain/bodies.h"
+#include "domain/policy.h"
 #include "http/flow.h"
+#include "http/router.h"
 #include "lifecycle/asker.h"
 #include "lifecycle/creation.h"
 #include "lifecycle/outbox.h"
 #include "routes/services.h"
 
-/* POST …/detectLiveness-sessions (session_create.c) */
+/* What a path says (struct route.variant). The kind of a session that exists is its record's. */
+enum { PATH_VERIFY = 1, PATH_PREVIEW = 2 };
+
+static inline enum session_kind path_kind(const struct request *request)
+{
+    return request->route->variant & PATH_VERIFY ? KIND_LIVENESS_WITH_VERIFY : KIND_LIVENESS;
+}
+
+/* Answers have the shapes of v1.1-preview.1 and v1.2-preview.1. */
+static inline bool path_is_preview(const struct request *request)
+{
+    return request->route->variant & PATH_PREVIEW;
+}
+
+/* POST …/{kind}-sessions (session_create.c) */
 struct create_flow {
     struct flow flow;
     struct principal principal;
-    struct session_record draft;
+    struct principal owner; /* whoever it is for: the principal, or another one */
     struct create_request wanted;
+    char sentence[POLICY_SENTENCE_SIZE];
+    struct session_record draft;
     struct face_create create;
-    char model_version[RECORD_WORD_SIZE]; /* wanted; then as upstream says */
-    char status_word[FACE_WORD_SIZE];
+    char model_version[RECORD_WORD_SIZE]; /* wanted */
+    char user_correlation_id[RECORD_TEXT_SIZE];
     struct creation *creation; /* under way */
     enum problem problem;
     unsigned retry_after_s;
-    char *auth_token; /* a secret of ours between `created` and `answer` */
+    const struct session_record *record; /* as stored; in request memory */
+    char *auth_token;                    /* a secret of ours between `created` and `answer` */
 };
 extern const struct flow_step session_create_steps[];
 
-/* GET …/detectLiveness-sessions/{id} (session_get.c) and the look that a completion ends with */
+/* GET …/{kind}-sessions/{id} (session_get.c) and the look that a completion and an audit end with
+ */
 struct look_flow {
     struct flow flow;
     struct principal principal;
@@ -40,10 +60,15 @@ struct look_flow {
     enum problem problem;
     unsigned retry_after_s;
     struct face_session *face; /* in request memory; NULL: unknown or settled */
+    bool details;              /* for an operator or the delegate */
+    struct store_call *translating;
+    struct slice flagged; /* otherFlaggedSessions in our ids, in request memory; empty: none */
 };
 extern const struct flow_step session_get_steps[];
-/* Steps of GET that a completion ends with. */
+/* Steps of GET that others have, too. */
+enum flow_next look_find(struct flow *flow);
 enum flow_next look_ask(struct flow *flow);
+enum flow_next look_translate(struct flow *flow);
 enum flow_next look_answer(struct flow *flow);
 
 /* POST …/{id}/completion (session_complete.c) */
@@ -68,9 +93,56 @@ struct delete_flow {
 };
 extern const struct flow_step session_delete_steps[];
 
+/* Which part of a list is asked for. */
+enum { PAGE_START_SIZE = 65, PAGE_MAX = 1000 };
+struct page {
+    char start[PAGE_START_SIZE]; /* what comes is greater than this */
+    size_t top;                  /* at most so many */
+};
+/* From ?start=&top=; absent or empty ones get their defaults. False: they are none of the API's. */
+bool page_read(struct request *request, struct page *ret);
+extern const char page_sentence[]; /* what to say then */
+
+/* GET …/{id}/audit (session_audit.c) */
+struct audit_flow {
+    struct look_flow look; /* first, as in complete_flow */
+    struct page page;
+};
+extern const struct flow_step session_audit_steps[];
+
+/* GET …/{kind}-sessions (session_list.c) */
+struct list_flow {
+    struct flow flow;
+    struct page page;
+    struct store_call *call;
+    enum store_result result;
+    struct session_record *const *records; /* the store's; only while the answer is written */
+    size_t count;
+};
+extern const struct flow_step session_list_steps[];
+
+/* GET …/sessionImages/{id}, POST …/detect (session_image.c) */
+struct image_flow {
+    struct flow flow;
+    struct principal principal;
+    char id[UUID_SIZE]; /* of the session */
+    struct face_detect detect;
+    struct store_call *loading;
+    enum store_result load_result;
+    const struct session_record *record; /* in request memory */
+    struct face_call *call;
+    enum problem problem;
+    unsigned retry_after_s;
+    struct slice content; /* upstream's; only while the answer is written */
+};
+extern const struct flow_step image_get_steps[];
+extern const struct flow_step image_detect_steps[];
+
 /* PROBLEM_NONE, or what identify says. With `may_mint` an anonymous caller without a valid device
  * token gets a new device, told in the cookie and, but for same-site pages, in X-Device-Token. */
 enum problem caller_identify(struct request *request, bool may_mint, struct principal *ret);
+/* The same for what operators alone may do. */
+enum problem operator_identify(struct request *request, struct principal *ret);
 /* The first step of what is asked of one session: who calls, and the id of which. */
 enum flow_next session_identify(struct flow *flow, struct principal *ret_principal,
                                 char ret_id[UUID_SIZE]);
@@ -82,7 +154,30 @@ bool session_id_read(struct slice text, char ret[UUID_SIZE]);
 /* A copy of a record in the request's memory, so that a flow has nothing to free. */
 const struct session_record *record_keep(struct request *request,
                                          const struct session_record *record);
-/* 200 with the session as its owner may see it; `face` is what upstream said just now (NULL:
- * nothing is known), needed while the record is not settled. */
-void session_show(struct request *request, const struct session_record *record,
-                  const struct face_session *face);
+
+/* ---- shapes ---- */
+
+enum { SESSION_BODY_MAX = 64 * 1024 };
+
+/* What there is to show of a session. */
+struct session_view {
+    const struct services *services;
+    const struct session_record *record;
+    const struct face_session *face; /* what upstream said just now (NULL: nothing is known), needed
+                                        while the record is not settled */
+    bool details;                    /* for operators and delegates */
+    struct slice flagged;            /* otherFlaggedSessions as JSON; empty: none */
+};
+
+/* Never an upstream id, a token or a digest. */
+void session_write(const struct session_view *view, struct buf *ret); /* session_show.c */
+void session_write_verdict(const struct session_view *view, struct buf *ret);
+/* What the Face API calls the session's state. */
+const char *session_status(const struct session_view *view);
+/* preview_show.c: the same in the previews' shapes. */
+void preview_write_session(const struct session_view *view, struct buf *ret);
+void preview_write_item(const struct session_view *view, struct buf *ret);
+/* An array of one entry an attempt, newest first, that the page asks for. */
+void preview_write_audit(const struct session_view *view, const struct page *page, struct buf *ret);
+/* {"faceRectangle":…,"qualityForRecognition":…}; nothing when there is no reference. */
+void preview_write_reference(const struct face_session *session, struct buf *ret);

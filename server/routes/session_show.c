@@ -1,14 +1,13 @@
 /*
- * A session as its owner may see it: an allow-list, never the upstream's body. No upstream id, no
- * token, no digest.
+ * A session as it may be seen, in the shape of v1.2 and v1.3-preview.1: an allow-list, never the
+ * upstream's body. No upstream id, no token, no digest.
  */
 #include "base/json.h"
+#include "domain/image_id.h"
 #include "domain/verdict.h"
 #include "routes/session_flow.h"
 
 #include <string.h>
-
-enum { SESSION_BODY_MAX = 32 * 1024 };
 
 bool session_id_read(struct slice text, char ret[UUID_SIZE])
 {
@@ -27,63 +26,110 @@ bool session_id_read(struct slice text, char ret[UUID_SIZE])
     return true;
 }
 
+static char *text_keep(struct request *request, const char *text)
+{
+    if (!text)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    return memcpy(request_alloc(request, size), text, size);
+}
+
 const struct session_record *record_keep(struct request *request,
                                          const struct session_record *record)
 {
     struct session_record *copy = request_alloc(request, sizeof *copy);
     *copy = *record;
-    if (record->results_json) {
-        size_t size = strlen(record->results_json) + 1;
-        copy->results_json = request_alloc(request, size);
-        memcpy(copy->results_json, record->results_json, size);
-    }
+    copy->results_json = text_keep(request, record->results_json);
+    copy->details_json = text_keep(request, record->details_json);
+    copy->flagged_json = text_keep(request, record->flagged_json);
     return copy;
 }
 
-/* What the Face API would call the state of a session upstream has forgotten. */
-static const char *settled_word(const struct session_record *record)
+static bool is_settled(const struct session_view *view)
 {
-    return record->status_word[0] != '\0' ? record->status_word : "Canceled";
+    return view->record->state == SESSION_SETTLED;
+}
+
+const char *session_status(const struct session_view *view)
+{
+    if (!is_settled(view))
+        return view->face ? view->face->status_word : "NotStarted";
+    /* upstream has forgotten it without saying anything */
+    return view->record->status_word[0] != '\0' ? view->record->status_word : "Canceled";
+}
+
+static const char *kept_results(const struct session_view *view)
+{
+    const struct session_record *record = view->record;
+    return view->details && record->details_json ? record->details_json : record->results_json;
+}
+
+static void write_face(const struct session_view *view, struct buf *ret)
+{
+    char image_id[IMAGE_ID_SIZE];
+    if (!view->details) {
+        face_session_write_results(view->face, ret);
+        return;
+    }
+    image_id_make(view->services->rules->seal_key, view->record->id, image_id);
+    face_session_write_details(view->face, image_id, ret);
+}
+
+/* Flagged sessions belong to the newest attempt that says so, which comes first. The text is of our
+ * own writer, in which no client's or upstream's text can look like this member. */
+static void write_flagged(struct slice results, struct slice flagged, struct buf *ret)
+{
+    static const char detected[] = "\"abuseMonitoringResult\":{\"isAbuseDetected\":true";
+    const char *place = flagged.len > 0 ? strstr(results.data, detected) : NULL;
+    size_t before = place ? (size_t)(place - results.data) + sizeof detected - 1 : results.len;
+    buf_append(ret, results.data, before);
+    if (place) {
+        buf_puts(ret, ",\"otherFlaggedSessions\":");
+        buf_put_slice(ret, flagged);
+        buf_append(ret, results.data + before, results.len - before);
+    }
 }
 
 /* The attempts, as far as they may be seen: settled ones from our record, others from upstream. */
-static void write_results(const struct session_record *record, const struct face_session *face,
-                          struct buf *ret)
+static void write_results(const struct session_view *view, struct buf *ret)
 {
-    bool settled = record->state == SESSION_SETTLED;
-    if (settled && record->results_json)
-        buf_puts(ret, record->results_json);
-    else if (!settled && face)
-        face_session_write_results(face, ret);
+    const char *kept = kept_results(view);
+    if (!is_settled(view) && view->face)
+        write_face(view, ret);
+    else if (kept)
+        write_flagged(slice_of(kept), view->flagged, ret);
     else
-        buf_puts(ret, "{\"attempts\":[]}");
+        buf_puts(ret, view->record->kind == KIND_LIVENESS_WITH_VERIFY
+                          ? "{\"attempts\":[],\"verifyReferences\":[]}"
+                          : "{\"attempts\":[]}");
 }
 
-void session_show(struct request *request, const struct session_record *record,
-                  const struct face_session *face)
+void session_write_verdict(const struct session_view *view, struct buf *ret)
 {
-    bool settled = record->state == SESSION_SETTLED;
-    CLEANUP(buf) struct buf body;
-    buf_init(&body, SESSION_BODY_MAX);
-    struct json_writer json = json_writer(&body);
+    const struct session_record *record = view->record;
+    struct session_verdict pending = session_pending_verdict();
+    verdict_write(is_settled(view) ? &record->verdict : &pending, record->reference,
+                  is_settled(view) ? record->settled_at : 0, ret);
+}
+
+void session_write(const struct session_view *view, struct buf *ret)
+{
+    const struct session_record *record = view->record;
+    const struct face_session *face = is_settled(view) ? NULL : view->face;
+    const char *model = face ? face->model_version : record->model_version;
+    CLEANUP(buf) struct buf part;
+    buf_init(&part, ret->limit_bytes);
+    struct json_writer json = json_writer(ret);
     json_open(&json, NULL, '{');
     json_put_string(&json, "sessionId", record->id);
-    json_put_string(&json, "status",
-                    settled ? settled_word(record) : (face ? face->status_word : "NotStarted"));
-    const char *model = settled || !face ? record->model_version : face->model_version;
+    json_put_string(&json, "status", session_status(view));
     if (model[0] != '\0')
         json_put_string(&json, "modelVersion", model);
-    CLEANUP(buf) struct buf part;
-    buf_init(&part, SESSION_BODY_MAX);
-    write_results(record, face, &part);
+    write_results(view, &part);
     json_put_raw(&json, "results", buf_slice(&part));
     buf_reset(&part);
-    struct session_verdict pending = session_pending_verdict();
-    verdict_write(settled ? &record->verdict : &pending, settled ? record->settled_at : 0, &part);
+    session_write_verdict(view, &part);
     json_put_raw(&json, "verdict", buf_slice(&part));
     json_close(&json, '}');
-    if (buf_failed(&body) || buf_failed(&part))
-        reply_problem(request, PROBLEM_INTERNAL, NULL);
-    else
-        reply_json(request, 200, buf_slice(&body));
+    ret->failed |= buf_failed(&part);
 }

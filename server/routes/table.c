@@ -1,38 +1,63 @@
 /*
- * The one table of all routes. The session resources are mounted twice, so that clients of the Face
- * API work by changing endpoint and key.
+ * The one table of all routes. The session resources are mounted below /api and below every version
+ * of the Face API, with that version's paths and shapes, so that its clients work by changing
+ * endpoint and key.
  */
 #include "routes/table.h"
 
 #include "routes/session_flow.h"
 #include "routes/small_routes.h"
 
-#define ROUTE(method_, pattern_, bodies_, name_, flow_)                                            \
+#define ROUTE(method_, pattern_, bodies_, variant_, name_, flow_)                                  \
     {                                                                                              \
         .method = (method_), .pattern = (pattern_), .body_types = (bodies_),                       \
-        .steps = name_##_steps, .flow_size = sizeof(flow_)                                         \
+        .variant = (variant_), .steps = name_##_steps, .flow_size = sizeof(flow_)                  \
     }
 
-#define SESSION_ROUTES(sessions)                                                                   \
-    ROUTE("POST", sessions, BODY_JSON, session_create, struct create_flow),                        \
-        ROUTE("GET", sessions "/{id}", BODY_NONE, session_get, struct look_flow),                  \
-        ROUTE("DELETE", sessions "/{id}", BODY_NONE, session_delete, struct delete_flow),          \
-        ROUTE("POST", sessions "/{id}/completion", BODY_JSON, session_complete,                    \
-              struct complete_flow)
+/* What there is of one kind of sessions. */
+#define SESSION_ROUTES(sessions, bodies, variant)                                                  \
+    ROUTE("POST", sessions, bodies, variant, session_create, struct create_flow),                  \
+        ROUTE("GET", sessions "/{id}", BODY_NONE, variant, session_get, struct look_flow),         \
+        ROUTE("POST", sessions "/{id}/completion", BODY_JSON, variant, session_complete,           \
+              struct complete_flow),                                                               \
+        ROUTE("DELETE", sessions "/{id}", BODY_NONE, variant, session_delete, struct delete_flow), \
+        ROUTE("GET", sessions, BODY_NONE, variant, session_list, struct list_flow),                \
+        ROUTE("GET", sessions "/{id}/audit", BODY_NONE, variant, session_audit, struct audit_flow)
+
+#define PLAIN_AND_VERIFY(plain, verify, variant)                                                   \
+    SESSION_ROUTES(plain, BODY_JSON, variant),                                                     \
+        SESSION_ROUTES(verify, BODY_JSON | BODY_MULTIPART, (variant) | PATH_VERIFY)
+
+#define SESSIONS(root)                                                                             \
+    PLAIN_AND_VERIFY(root "/detectLiveness-sessions", root "/detectLivenessWithVerify-sessions", 0)
+#define PREVIEW_SESSIONS(root)                                                                     \
+    PLAIN_AND_VERIFY(root "/detectLiveness/singleModal/sessions",                                  \
+                     root "/detectLivenessWithVerify/singleModal/sessions", PATH_PREVIEW)
+
+#define IMAGES(root, images)                                                                       \
+    ROUTE("GET", root images "/{id}", BODY_NONE, 0, image_get, struct image_flow),                 \
+        ROUTE("POST", root "/detect", BODY_JSON, 0, image_detect, struct image_flow)
 
 const struct route routes_public[] = {
-    SESSION_ROUTES("/api/detectLiveness-sessions"),
-    SESSION_ROUTES("/face/v1.2/detectLiveness-sessions"),
-    ROUTE("POST", "/api/devices", BODY_NONE, device_create, struct flow),
-    ROUTE("GET", "/errors", BODY_NONE, errors_get, struct flow),
+    SESSIONS("/api"),
+    SESSIONS("/face/v1.2"),
+    SESSIONS("/face/v1.3-preview.1"),
+    PREVIEW_SESSIONS("/face/v1.1-preview.1"),
+    PREVIEW_SESSIONS("/face/v1.2-preview.1"),
+    IMAGES("/api", "/sessionImages"),
+    IMAGES("/face/v1.2", "/sessionImages"),
+    IMAGES("/face/v1.3-preview.1", "/sessionImages"),
+    IMAGES("/face/v1.2-preview.1", "/session/sessionImages"), /* v1.1-preview.1 has none */
+    ROUTE("POST", "/api/devices", BODY_NONE, 0, device_create, struct flow),
+    ROUTE("GET", "/errors", BODY_NONE, 0, errors_get, struct flow),
     {.method = NULL},
 };
 
 const struct route routes_admin[] = {
-    ROUTE("GET", "/livez", BODY_NONE, livez_get, struct flow),
-    ROUTE("GET", "/readyz", BODY_NONE, readyz_get, struct flow),
-    ROUTE("GET", "/healthz", BODY_NONE, readyz_get, struct flow),
-    ROUTE("GET", "/metrics", BODY_NONE, metrics_get, struct flow),
-    ROUTE("GET", "/status", BODY_NONE, status_get, struct flow),
+    ROUTE("GET", "/livez", BODY_NONE, 0, livez_get, struct flow),
+    ROUTE("GET", "/readyz", BODY_NONE, 0, readyz_get, struct flow),
+    ROUTE("GET", "/healthz", BODY_NONE, 0, readyz_get, struct flow),
+    ROUTE("GET", "/metrics", BODY_NONE, 0, metrics_get, struct flow),
+    ROUTE("GET", "/status", BODY_NONE, 0, status_get, struct flow),
     {.method = NULL},
 };

@@ -3,6 +3,8 @@
  */
 #include "support/rig.h"
 
+#include "base/crypto.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +45,15 @@ struct rig rig_open_at(struct place place, const struct rig_options *options)
     struct rig rig = {.emulator = daemon_start_at(place, "emulate", NULL, key)};
     rig.server = start_server(place, options, daemon_url(rig.emulator, "emulator", ""));
     return rig;
+}
+
+const char *app_token_entry(const char *name, const char *token, const char *scopes)
+{
+    uint8_t hash[SHA256_BYTES];
+    char hex[SHA256_HEX];
+    sha256(token, strlen(token), hash);
+    hex_encode(hash, sizeof hash, hex);
+    return text_of("%s:%s%s%s", name, hex, scopes ? ":" : "", scopes ? scopes : "");
 }
 
 /* ---- a session as its owner sees it ---- */
@@ -116,16 +127,27 @@ const struct http_answer *device_call(const struct rig *rig, const char *auth_to
                    body, text_of("Authorization: Bearer %s", auth_token));
 }
 
-const char *play_device_at(struct place place, const struct rig *rig, const char *auth_token,
-                           const char *saw)
+static const char *play_at(struct place place, const struct rig *rig, const char *auth_token,
+                           const char *check, const char *saw)
 {
     expect_status_at(place, device_call(rig, auth_token, "session/start", "{}"), 200);
-    const struct http_answer *seen =
-        device_call(rig, auth_token, "detectLiveness/singleModal", saw);
+    const struct http_answer *seen = device_call(rig, auth_token, check, saw);
     expect_status_at(place, seen, 200);
     expect_status_at(place, device_call(rig, auth_token, "session/attempt/end", "{}"), 200);
     const cJSON *digest = json_find(seen->json, "digest");
     return cJSON_IsString(digest) ? digest->valuestring : NULL;
+}
+
+const char *play_device_at(struct place place, const struct rig *rig, const char *auth_token,
+                           const char *saw)
+{
+    return play_at(place, rig, auth_token, "detectLiveness/singleModal", saw);
+}
+
+const char *play_verify_device_at(struct place place, const struct rig *rig, const char *auth_token,
+                                  const char *saw)
+{
+    return play_at(place, rig, auth_token, "detectLivenessWithVerify/singleModal", saw);
 }
 
 void emulator_fault(const struct rig *rig, const char *fault)

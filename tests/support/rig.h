@@ -10,6 +10,7 @@
 #include "support/sync.h"
 
 #define SESSIONS_PATH      "/api/detectLiveness-sessions"
+#define VERIFY_PATH        "/api/detectLivenessWithVerify-sessions"
 #define FACE_SESSIONS_PATH "/face/v1.2/detectLiveness-sessions"
 #define PLAIN_CREATE       "{\"livenessOperationMode\":\"Passive\"}"
 #define UPSTREAM_KEY       "k3y-of-the-test-resource"
@@ -35,6 +36,9 @@ struct rig rig_open_at(struct place place, const struct rig_options *options);
 #define rig_open_with(options) rig_open_at(HERE, options)
 /* rig_open_set("a.b=c", …): with these settings. */
 #define rig_open_set(...)      rig_open_at(HERE, &(struct rig_options){.settings = {__VA_ARGS__}})
+
+/* "NAME:SHA-256 of the token[:SCOPES]", an entry of auth.app_tokens. */
+const char *app_token_entry(const char *name, const char *token, const char *scopes);
 
 /* ---- a session as its owner sees it ---- */
 
@@ -73,6 +77,11 @@ const struct http_answer *device_call(const struct rig *rig, const char *auth_to
 const char *play_device_at(struct place place, const struct rig *rig, const char *auth_token,
                            const char *saw);
 #define play_device(rig, auth_token, saw) play_device_at(HERE, rig, auth_token, saw)
+
+/* The same for a verify session. */
+const char *play_verify_device_at(struct place place, const struct rig *rig, const char *auth_token,
+                                  const char *saw);
+#define play_verify_device(rig, auth_token, saw) play_verify_device_at(HERE, rig, auth_token, saw)
 
 /* {"route":"create","status":500,…} as the emulator takes it. */
 void emulator_fault(const struct rig *rig, const char *fault);
