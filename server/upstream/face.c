@@ -161,12 +161,47 @@ static void start_parts(struct face_client *client, uv_loop_t *uv, const struct 
     face_report_init(&client->report, config->log, config->metrics);
 }
 
-static struct face_client *make(uv_loop_t *uv, const struct face_config *config, char *endpoint,
-                                struct identity *identity)
+/* Calls wait in the pace queue while there is nothing to send them with, and are refused once it is
+ * known that there will not be soon. */
+static void on_identity(void *context)
 {
+    struct face_client *client = context;
+    bool ready = identity_ready(client->identity);
+    pace_hold(client->pace, !ready);
+    if (!ready && identity_problem(client->identity) != PROBLEM_NONE) {
+        pace_refuse_all(client->pace);
+    }
+}
+
+static void start_identity(struct face_client *client, uv_loop_t *uv,
+                           const struct face_credentials *credentials)
+{
+    const struct identity_config config = {
+        .uv = uv,
+        .exchanges = client->exchanges,
+        .report = &client->report,
+        .clock = client->clock,
+        .changed = on_identity,
+        .context = client,
+    };
+    client->identity = identity_new(&config, credentials);
+    on_identity(client);
+}
+
+struct face_client *face_client_new(uv_loop_t *uv, const struct face_config *config,
+                                    char *ret_error, size_t error_size)
+{
+    const char *why = NULL;
+    char *endpoint = NULL;
+    if (!identity_check(&config->credentials, ret_error, error_size)) {
+        return NULL;
+    }
+    if (endpoint_normalise(config->endpoint, &endpoint, &why) != 0) {
+        (void)snprintf(ret_error, error_size, "upstream.endpoint %s", why);
+        return NULL;
+    }
     struct face_client *client = xcalloc(1, sizeof *client);
     client->endpoint = endpoint;
-    client->identity = identity;
     client->version = config->version;
     client->log = config->log;
     client->clock = config->clock;
@@ -178,36 +213,20 @@ static struct face_client *make(uv_loop_t *uv, const struct face_config *config,
     buf_printf(&client->url, "%s/face/%s", endpoint, face_versions[config->version].name);
     client->url_base_bytes = client->url.len;
     start_parts(client, uv, config);
+    start_identity(client, uv, &config->credentials);
     return client;
-}
-
-struct face_client *face_client_new(uv_loop_t *uv, const struct face_config *config,
-                                    char *ret_error, size_t error_size)
-{
-    const char *why = NULL;
-    char *endpoint = NULL;
-    struct identity *identity = identity_new();
-    if (!identity_set(identity, &config->credentials, &why)) {
-        (void)snprintf(ret_error, error_size, "%s", why);
-    } else if (endpoint_normalise(config->endpoint, &endpoint, &why) != 0) {
-        (void)snprintf(ret_error, error_size, "upstream.endpoint %s", why);
-    } else {
-        return make(uv, config, endpoint, identity);
-    }
-    (void)identity_free(identity);
-    return NULL;
 }
 
 bool face_client_set_credentials(struct face_client *client,
                                  const struct face_credentials *credentials, char *ret_error,
                                  size_t error_size)
 {
-    const char *why = NULL;
-    bool set = identity_set(client->identity, credentials, &why);
-    if (!set) {
-        (void)snprintf(ret_error, error_size, "%s", why);
+    if (!identity_check(credentials, ret_error, error_size)) {
+        return false;
     }
-    return set;
+    identity_set(client->identity, credentials);
+    on_identity(client);
+    return true;
 }
 
 struct face_client *face_client_free(struct face_client *client)

@@ -55,6 +55,10 @@ void face_call_start(struct face_call *call)
     if (call->refused == PROBLEM_NONE && (buf_failed(&call->body) || buf_failed(&call->query))) {
         call->refused = PROBLEM_INTERNAL;
     }
+    if (call->refused == PROBLEM_NONE && !identity_ready(call->client->identity)) {
+        pace_hold(pace, true);
+        call->refused = identity_problem(call->client->identity);
+    }
     if (call->refused != PROBLEM_NONE) {
         pace_refuse(pace, &call->ticket, on_turn);
     } else {
@@ -268,16 +272,33 @@ static void call_send(struct face_call *call)
     curl_loop_start(&exchange->transfer);
 }
 
+/* Why a call gets no turn: it has a defect, there is no token, or the queue is too long. */
+static enum problem refusal_of(const struct face_call *call)
+{
+    struct identity *identity = call->client->identity;
+    if (call->refused != PROBLEM_NONE) {
+        return call->refused;
+    }
+    if (identity_ready(identity)) {
+        return PROBLEM_UPSTREAM_BUSY;
+    }
+    enum problem problem = identity_problem(identity);
+    return problem == PROBLEM_NONE ? PROBLEM_UPSTREAM_TIMEOUT : problem;
+}
+
 static void call_refuse(struct face_call *call, uint64_t retry_after_ms)
 {
-    uint64_t seconds = (retry_after_ms + MS_PER_S - 1) / MS_PER_S;
-    if (call->refused != PROBLEM_NONE && call->refused != PROBLEM_UPSTREAM_BUSY) {
-        call_fail(call, call->refused, FACE_OUTCOME_BROKEN);
-        return;
+    enum problem problem = refusal_of(call);
+    enum face_outcome outcome = problem == PROBLEM_UPSTREAM_BUSY      ? FACE_OUTCOME_REFUSED
+                                : problem == PROBLEM_UPSTREAM_DENIED  ? FACE_OUTCOME_DENIED
+                                : problem == PROBLEM_UPSTREAM_TIMEOUT ? FACE_OUTCOME_TIMEOUT
+                                                                      : FACE_OUTCOME_BROKEN;
+    if (problem == PROBLEM_UPSTREAM_BUSY) {
+        uint64_t seconds = (retry_after_ms + MS_PER_S - 1) / MS_PER_S;
+        bool queue = call->refused == PROBLEM_NONE;
+        call->client->answer.retry_after_s = queue && seconds > 0 ? (unsigned)seconds : 1;
     }
-    bool queue = call->refused == PROBLEM_NONE;
-    call->client->answer.retry_after_s = queue && seconds > 0 ? (unsigned)seconds : 1;
-    call_fail(call, PROBLEM_UPSTREAM_BUSY, FACE_OUTCOME_REFUSED);
+    call_fail(call, problem, outcome);
 }
 
 static void on_turn(struct pace_ticket *ticket, bool granted, uint64_t retry_after_ms)
@@ -285,14 +306,12 @@ static void on_turn(struct pace_ticket *ticket, bool granted, uint64_t retry_aft
     struct face_call *call = (struct face_call *)ticket;
     struct face_client *client = call->client;
     call->waited_ms = clock_monotonic_ms(client->clock) - ticket->asked_at;
-    if (!granted || client->in_flight >= IN_FLIGHT_MAX) {
-        call_refuse(call, retry_after_ms);
-        return;
-    }
-    if (!call->credential) {
+    if (granted && !call->credential) {
         call->credential = identity_take(client->identity);
     }
-    if (!put_url(client, call)) {
+    if (!granted || !call->credential || client->in_flight >= IN_FLIGHT_MAX) {
+        call_refuse(call, retry_after_ms);
+    } else if (!put_url(client, call)) {
         call_fail(call, PROBLEM_INTERNAL, FACE_OUTCOME_BROKEN);
     } else {
         call_send(call);

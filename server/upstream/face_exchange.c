@@ -21,7 +21,7 @@ enum {
     CONNECTION_AGE_S = 60, /* gateways drop idle connections after a few minutes */
 };
 
-enum line { LINE_ACCEPT_JSON, LINE_ACCEPT_ANY, LINE_NO_EXPECT, LINE_JSON, LINES };
+enum line { LINE_ACCEPT_JSON, LINE_ACCEPT_ANY, LINE_NO_EXPECT, LINE_JSON, LINE_FORM, LINES };
 
 struct face_exchange_pool {
     struct curl_loop *loop;
@@ -127,6 +127,7 @@ struct face_exchange_pool *face_exchange_pool_new(struct curl_loop *loop,
         [LINE_ACCEPT_ANY] = "Accept: */*",
         [LINE_NO_EXPECT] = "Expect:",
         [LINE_JSON] = "Content-Type: application/json",
+        [LINE_FORM] = "Content-Type: application/x-www-form-urlencoded",
     };
     struct face_exchange_pool *pool = xcalloc(1, sizeof *pool);
     pool->loop = loop;
@@ -214,8 +215,9 @@ static void set_headers(struct face_exchange *exchange, const struct face_reques
     }
     headers[EXCHANGE_ACCEPT].data = lines[request->accept_any ? LINE_ACCEPT_ANY : LINE_ACCEPT_JSON];
     headers[EXCHANGE_CREDENTIAL].data = request->credential;
-    headers[EXCHANGE_CONTENT_TYPE].data =
-        request->content_type ? request->content_type : lines[LINE_JSON];
+    headers[EXCHANGE_CONTENT_TYPE].data = request->content_type
+                                              ? request->content_type
+                                              : lines[request->urlencoded ? LINE_FORM : LINE_JSON];
     struct curl_slist *next = NULL;
     for (unsigned i = EXCHANGE_HEADERS; i-- > 0;) {
         headers[i].next = next;

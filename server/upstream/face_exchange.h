@@ -62,7 +62,8 @@ struct face_request {
     enum face_method method; /* a POST is marked `once` */
     const char *url;
     char *credential;       /* a header line, or NULL: none */
-    char *content_type;     /* a header line of a POST, or NULL: JSON */
+    char *content_type;     /* a header line of a POST, or NULL: JSON, or the next */
+    bool urlencoded;        /* the body is application/x-www-form-urlencoded */
     const char *request_id; /* NULL, or with characters no id has: left out */
     struct slice body;      /* of a POST */
     bool accept_any;        /* else JSON */
