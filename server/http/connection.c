@@ -63,6 +63,7 @@ static void on_gone(void *context)
 {
     struct connection *connection = context;
     struct listener *listener = connection->listener;
+    reading_close(connection);
     LIST_REMOVE(connection, all);
     if (connection->counted)
         LIST_REMOVE(connection, neighbours);
@@ -118,6 +119,7 @@ void connection_open(struct listener *listener, h2o_socket_t *socket)
     socket->on_close.cb = on_socket_closed;
     socket->on_close.data = connection;
     h2o_accept(&listener->accept, socket);
+    reading_open(connection);
 }
 
 struct connection *connection_of(h2o_req_t *library)
@@ -168,9 +170,10 @@ void connection_end_farewell(struct connection *connection)
 
 static size_t held_bytes(const struct connection *connection)
 {
-    return connection->socket && connection->socket->input->bytes
-               ? connection->socket->input->capacity
-               : 0;
+    const h2o_buffer_t *input = connection->socket ? connection->socket->input : NULL;
+    if (!input || !input->bytes)
+        return 0;
+    return reading_is_mapped(connection) ? input->size : input->capacity;
 }
 
 static int by_held_bytes(const void *a, const void *b)

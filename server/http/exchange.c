@@ -30,6 +30,10 @@ static void on_dispose(void *memory)
     struct flow *flow = exchange_flow(exchange);
     if (flow && !exchange->answered)
         flow_abandon(flow);
+    stream_end(exchange);
+    if (exchange->multipart)
+        request_body_wipe(&exchange->request);
+    reading_next(exchange->connection, exchange->library);
     account_end(exchange);
     exchange->connection->exchange = NULL;
     exchange->listener->in_flight--;
@@ -59,6 +63,7 @@ struct exchange *exchange_new(h2o_req_t *library, struct connection *connection,
     listener->in_flight++;
     account_begin(exchange);
     account_gauges(listener);
+    exchange->multipart = text_is_multipart(request_header(&exchange->request, "content-type"));
     exchange_identify(exchange);
     return exchange;
 }
@@ -128,8 +133,10 @@ void exchange_abandon(struct exchange *exchange)
     exchange->answered = true;
     exchange->library->http1_is_persistent = 0;
     connection_shut(exchange->connection);
-    if (answered)
-        return; /* its write is on the way and fails */
+    if (answered) { /* its write is on the way and fails */
+        stream_hurry(exchange);
+        return;
+    }
     exchange->library->res.status = exchange->status;
     exchange->library->res.content_length = 0;
     h2o_start_response(exchange->library, &exchange->generator);
@@ -143,14 +150,18 @@ static bool takes_body(struct request *request, unsigned body_types)
         return true;
     struct slice type = request_media_type(request);
     return ((body_types & BODY_JSON) && slice_equal(type, SLICE("application/json"))) ||
-           ((body_types & BODY_MULTIPART) && slice_equal(type, SLICE("multipart/form-data")));
+           ((body_types & BODY_MULTIPART) && slice_equal(type, SLICE("multipart/form-data"))) ||
+           ((body_types & BODY_FORM) &&
+            slice_equal(type, SLICE("application/x-www-form-urlencoded")));
 }
 
 static enum problem check_body(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     size_t max = request->route->max_body_bytes;
-    if (max == 0)
+    if (exchange->multipart && (request->route->body_types & BODY_MULTIPART))
+        max = exchange->listener->upload_cap;
+    else if (max == 0)
         max = exchange->listener->config.max_body_bytes;
     if (request->body.len > max)
         return PROBLEM_BODY_TOO_LARGE;
@@ -250,6 +261,7 @@ void exchange_on_answer(h2o_filter_t *filter, h2o_req_t *library, h2o_ostream_t 
 {
     struct connection *connection = connection_of(library);
     (void)filter;
+    reading_widen(connection->listener);
     if (!connection->exchange && !connection->listener->closing) {
         struct exchange *exchange = exchange_new(library, connection, NULL);
         bool too_large = library->res.status == 413;

@@ -14,6 +14,7 @@
 
 struct connection;
 struct listener;
+struct stream;
 
 struct exchange {
     h2o_req_t *library;
@@ -31,7 +32,9 @@ struct exchange {
     bool captured;      /* the library answers itself; send only fills in our shape */
     bool cache_control; /* the route has set its own */
     bool accounted;
+    bool multipart; /* the body is wiped when it goes */
     struct slice captured_body;
+    struct stream *stream; /* the rest of an answer that is sent piece by piece, or NULL */
     struct request request;
     /* the route's flow follows, aligned */
 };
@@ -54,6 +57,10 @@ struct exchange *exchange_new(h2o_req_t *library, struct connection *connection,
                               const struct route *route);
 /* Fills in request id and client address. */
 void exchange_identify(struct exchange *exchange);
+/* Marks it answered and fills in the head of the answer: from here on nobody cancels the flow, and
+ * nobody answers again. Sending is left to the caller. */
+void exchange_answer(struct exchange *exchange, int status, const char *content_type,
+                     size_t declared_bytes);
 /* Answers a problem the listener found, in its shape. */
 void exchange_refuse(struct exchange *exchange, enum problem problem, const char *sentence);
 /* Cancels the flow and gives the client up without an answer: listener_close. */

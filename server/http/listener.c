@@ -21,7 +21,6 @@ enum {
     ACCEPT_RETRY_MS = 250,
     DRAIN_EVERY_MS = 10,
     DRAIN_AT_ONCE = 500, /* 15 000 in one go would stall the loop for 120 ms */
-    ENTITY_SLACK = 4096, /* above our cap, so that bodies just too large get our answer */
 };
 
 /* ---- the socket ---- */
@@ -112,13 +111,9 @@ static void configure_library(struct listener *listener)
 {
     h2o_globalconf_t *globalconf = &listener->globalconf;
     const struct listener_config *config = &listener->config;
-    size_t max_body = config->max_body_bytes;
-    for (const struct route *route = config->routes; route->method; route++)
-        if (route->max_body_bytes > max_body)
-            max_body = route->max_body_bytes;
     h2o_config_init(globalconf);
     globalconf->server_name = h2o_iovec_init(H2O_STRLIT(""));
-    globalconf->max_request_entity_size = max_body + ENTITY_SLACK;
+    reading_configure(listener);
     globalconf->http1.req_timeout = config->request_timeout_ms;
     globalconf->http1.upgrade_to_http2 = 0;
     h2o_hostconf_t *host =
@@ -187,6 +182,7 @@ struct listener *listener_open(struct loop *loop, const struct address *address,
     listener->config = *config;
     listener->loop = loop;
     LIST_INIT(&listener->connections);
+    LIST_INIT(&listener->restarted);
     make_tables(listener);
     (void)uv_timer_init(loop_uv(loop), &listener->timer);
     listener->timer.data = listener;
@@ -194,6 +190,7 @@ struct listener *listener_open(struct loop *loop, const struct address *address,
     configure_library(listener);
     start_socket(listener, fd);
     loop_on_turn_end(loop, connection_sweep, listener);
+    loop_on_turn_end(loop, reading_on_turn_end, listener);
     return listener;
 }
 
@@ -241,6 +238,7 @@ static void free_listener(uv_handle_t *timer)
 {
     struct listener *listener = timer->data;
     h2o_multithread_queue_t *queue = listener->context.queue;
+    loop_remove_turn_end(listener->loop, reading_on_turn_end, listener);
     h2o_context_dispose(&listener->context);
     free(queue); /* the library forgets to */
     h2o_config_dispose(&listener->globalconf);

@@ -12,6 +12,17 @@
 #include "http/farewell.h"
 #include "http/listener.h"
 #include "http/loop_private.h"
+#include "http/text.h"
+
+/* What is known of the request being read. Unused where no route takes uploads. */
+struct reading {
+    h2o_socket_cb parse; /* the library's own */
+    size_t cap;          /* of the body */
+    size_t looked_at;    /* bytes in which the head does not end */
+    bool judged;         /* the head is complete and decided about the cap */
+    bool listed;
+    LIST_ENTRY(connection) restarted; /* the library may have started reading by itself */
+};
 
 /* One accepted connection: known from accept until the kernel's side is gone too. */
 struct connection {
@@ -26,6 +37,7 @@ struct connection {
     bool cut;     /* shut down by us; the library has not noticed yet */
     int spare_fd; /* -1, or a copy of the descriptor that outlives the library's */
     struct farewell *farewell;
+    struct reading reading;
 };
 LIST_HEAD(connection_list, connection);
 
@@ -65,6 +77,9 @@ struct listener {
     bool draining, closing;
     uv_timer_t timer; /* retries accept, drains, and keeps the loop's settling waiting for us */
     struct connection_list connections;
+    struct connection_list restarted;
+    size_t plain_cap, upload_cap; /* of bodies */
+    bool takes_uploads;
     struct connection_list *buckets; /* by peer, for the cap per address */
     size_t bucket_mask;
     uint8_t bucket_key[SHA256_BYTES];
@@ -96,6 +111,29 @@ void connection_end_farewell(struct connection *connection);
 /* Cuts the readers that hold most until the others fit into body_memory_bytes. A hook of the loop;
  * `context` is the listener. */
 void connection_sweep(void *context);
+
+/* ---- reading.c ---- */
+
+/* Works out the caps of bodies and sets the library's limit. */
+void reading_configure(struct listener *listener);
+/* The library's limit becomes the widest cap again. */
+void reading_widen(struct listener *listener);
+/* The library has begun to read a new connection. */
+void reading_open(struct connection *connection);
+void reading_close(struct connection *connection);
+/* The library is about to go on with the next request of the connection. */
+void reading_next(struct connection *connection, const h2o_req_t *library);
+/* What was read lies in memory of the kernel's of which only the used part is there. */
+bool reading_is_mapped(const struct connection *connection);
+/* A hook of the loop, until the last connection is gone; `context` is the listener. */
+void reading_on_turn_end(void *context);
+
+/* ---- stream.c ---- */
+
+/* The client is given up: nothing more of its answer is produced. */
+void stream_end(struct exchange *exchange);
+/* The connection was shut: whatever still waits before the next piece must not. */
+void stream_hurry(struct exchange *exchange);
 
 /* ---- account.c ---- */
 

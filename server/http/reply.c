@@ -1,7 +1,7 @@
 /*
  * Answering: the headers every answer has, the error shapes, and the one place that hands an answer
- * to the library. Invariant: after that the exchange belongs to the library, so it is always the
- * last thing done.
+ * to the library whole. Invariant: after that the exchange belongs to the library, so it is always
+ * the last thing done.
  */
 #include "base/secret.h"
 #include "http/listener_private.h"
@@ -132,7 +132,6 @@ static void hand_over(struct exchange *exchange, struct slice body)
     h2o_send(library, &bytes, silent ? 0 : 1, H2O_SEND_STATE_FINAL);
 }
 
-/* From here on nobody cancels the flow, and nobody answers again. */
 static void mark_answered(struct exchange *exchange, int status)
 {
     struct flow *flow = exchange_flow(exchange);
@@ -146,20 +145,26 @@ static void mark_answered(struct exchange *exchange, int status)
     flow->cancel = NULL;
 }
 
-static void answer(struct request *request, int status, const char *content_type, struct slice body,
-                   size_t declared_bytes)
+void exchange_answer(struct exchange *exchange, int status, const char *content_type,
+                     size_t declared_bytes)
 {
-    struct exchange *exchange = exchange_of(request);
     h2o_res_t *response = &exchange->library->res;
     mark_answered(exchange, status);
     if (exchange->listener->config.decorate)
-        exchange->listener->config.decorate(request);
+        exchange->listener->config.decorate(&exchange->request);
     response->status = exchange->status;
     response->reason = reason_of(exchange->status);
     response->content_length = has_no_body(status) ? SIZE_MAX : declared_bytes;
     add_standard_headers(exchange, content_type);
     if (exchange->close || exchange->listener->draining)
         exchange->library->http1_is_persistent = 0;
+}
+
+static void answer(struct request *request, int status, const char *content_type, struct slice body,
+                   size_t declared_bytes)
+{
+    struct exchange *exchange = exchange_of(request);
+    exchange_answer(exchange, status, content_type, declared_bytes);
     hand_over(exchange, has_no_body(status) ? (struct slice){NULL, 0} : body);
 }
 
@@ -168,10 +173,15 @@ void reply_json(struct request *request, int status, struct slice body)
     answer(request, status, json_type, body, body.len);
 }
 
-void reply_secret_json(struct request *request, int status, struct slice body)
+void reply_secret(struct request *request, int status, const char *content_type, struct slice body)
 {
     exchange_of(request)->secret = true;
-    reply_json(request, status, body);
+    answer(request, status, content_type, body, body.len);
+}
+
+void reply_secret_json(struct request *request, int status, struct slice body)
+{
+    reply_secret(request, status, json_type, body);
 }
 
 void reply_text(struct request *request, int status, const char *content_type, struct slice body)

@@ -1,9 +1,11 @@
 /*
  * Reading a request: headers, cookies, query parameters, media type. All it returns is memory of
- * the request or of the library's request. Invariant: nothing here changes what the client sent.
+ * the request or of the library's request. Invariant: nothing here changes what the
+ * client sent but request_body_wipe.
  */
 #include "http/request.h"
 
+#include "base/secret.h"
 #include "http/listener_private.h"
 #include "http/text.h"
 
@@ -115,6 +117,22 @@ struct slice request_query(struct request *request, const char *name)
     return (struct slice){NULL, 0};
 }
 
+bool request_query_next(struct request *request, size_t *cursor, struct slice *ret_name,
+                        struct slice *ret_value)
+{
+    while (*cursor < request->query.len) {
+        struct slice rest = {request->query.data + *cursor, request->query.len - *cursor};
+        struct slice value = take_piece(&rest, '&');
+        *cursor = request->query.len - rest.len;
+        if (value.len == 0)
+            continue;
+        *ret_name = decode(request, take_piece(&value, '='));
+        *ret_value = decode(request, value);
+        return true;
+    }
+    return false;
+}
+
 struct slice request_media_type(struct request *request)
 {
     struct slice rest = request_header(request, "content-type");
@@ -132,6 +150,14 @@ void *request_alloc(struct request *request, size_t size)
     void *memory = h2o_mem_alloc_pool(&exchange_of(request)->library->pool, size);
     memset(memory, 0, size);
     return memory;
+}
+
+void request_body_wipe(struct request *request)
+{
+    const h2o_req_t *library = exchange_of(request)->library;
+    if (library->entity.len > 0)
+        secret_wipe(library->entity.base, library->entity.len);
+    request->body = (struct slice){NULL, 0};
 }
 
 bool request_client_gone(const struct request *request)

@@ -45,13 +45,18 @@ struct slice request_cookie(const struct request *request, const char *name);
 /* The value of a query parameter, percent-decoded into request memory; data NULL when absent or
  * malformed. Names are case-sensitive. */
 struct slice request_query(struct request *request, const char *name);
+/* Walks all parameters in the order of the query, beginning with *cursor 0; false at the end. Empty
+ * pieces are skipped. Decoded likewise; a name or value that is malformed has data NULL, a missing
+ * value is empty. */
+bool request_query_next(struct request *request, size_t *cursor, struct slice *ret_name,
+                        struct slice *ret_value);
 /* The media type of the body in lower case without parameters, data NULL when absent. */
 struct slice request_media_type(struct request *request);
 /* Memory that lives as long as the request; zeroed. */
 void *request_alloc(struct request *request, size_t size);
 /* Overwrites the body where it was received; request->body is empty afterwards. For bodies with
- * biometric data, as soon as they have been used. A multipart body is overwritten in any case
- * before its memory goes. */
+ * biometric data, as soon as they have been used. What a multipart body occupied is overwritten or
+ * given back to the kernel in any case, also when it never arrives whole. */
 void request_body_wipe(struct request *request);
 /* Whether the client has closed or half-closed its connection: one system call. libh2o does not
  * notice while a route waits. */

@@ -38,3 +38,13 @@ static inline struct slice text_trim(struct slice text)
         text.len--;
     return text;
 }
+
+/* Whether a Content-Type says multipart/form-data. */
+static inline bool text_is_multipart(struct slice content_type)
+{
+    const char *end =
+        content_type.len > 0 ? memchr(content_type.data, ';', content_type.len) : NULL;
+    if (end)
+        content_type.len = (size_t)(end - content_type.data);
+    return slice_equal_nocase(text_trim(content_type), SLICE("multipart/form-data"));
+}

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/multipart.h"
 #include "base/random.h"
 #include "base/uv_timer.h"
 #include "http/listener.h"
@@ -170,6 +171,96 @@ static inline enum flow_next seam_truncated(struct flow *flow)
     return FLOW_DONE;
 }
 
+/* Says how long the body was, and keeps nothing of it. */
+static inline enum flow_next seam_swallow(struct flow *flow)
+{
+    char text[32];
+    int length = snprintf(text, sizeof text, "%zu\n", flow->request->body.len);
+    atomic_fetch_add(&seam_server_of(flow)->shared->handled, 1);
+    reply_text(flow->request, 200, "text/plain", (struct slice){text, (size_t)length});
+    return FLOW_DONE;
+}
+
+/* Says whether the body was overwritten where it lay. */
+static inline enum flow_next seam_wipe(struct flow *flow)
+{
+    struct slice body = flow->request->body;
+    bool wiped = body.len > 0;
+    request_body_wipe(flow->request);
+    for (size_t i = 0; i < body.len; i++)
+        wiped = wiped && body.data[i] == 0;
+    wiped = wiped && flow->request->body.len == 0;
+    request_body_wipe(flow->request);
+    reply_text(flow->request, 200, "text/plain", wiped ? SLICE("wiped") : SLICE("kept"));
+    return FLOW_DONE;
+}
+
+/* Lists the parts of a multipart body. */
+static inline enum flow_next seam_parts(struct flow *flow)
+{
+    struct request *request = flow->request;
+    struct multipart form;
+    const char *why = NULL;
+    CLEANUP(buf) struct buf body;
+    buf_init(&body, 8192);
+    if (multipart_parse(request_header(request, "content-type"), request->body, &form, &why) != 0)
+        return flow_fail(flow, PROBLEM_BAD_ARGUMENT);
+    for (size_t i = 0; i < form.count; i++) {
+        buf_put_slice(&body, form.parts[i].name);
+        buf_putc(&body, '=');
+        buf_put_slice(&body, form.parts[i].content);
+        buf_putc(&body, '\n');
+    }
+    reply_text(request, 200, "text/plain", buf_slice(&body));
+    return FLOW_DONE;
+}
+
+/* Lists the parameters of the query. */
+static inline enum flow_next seam_query(struct flow *flow)
+{
+    struct slice name, value;
+    size_t cursor = 0;
+    CLEANUP(buf) struct buf body;
+    buf_init(&body, 8192);
+    while (request_query_next(flow->request, &cursor, &name, &value)) {
+        buf_put_slice(&body, name.data ? name : SLICE("(malformed)"));
+        buf_putc(&body, '=');
+        buf_put_slice(&body, value.data ? value : SLICE("(malformed)"));
+        buf_putc(&body, '\n');
+    }
+    reply_text(flow->request, 200, "text/plain", buf_slice(&body));
+    return FLOW_DONE;
+}
+
+static inline enum flow_next seam_secret(struct flow *flow)
+{
+    reply_secret(flow->request, 200, "image/png", SLICE("\x89PNG\0\r\n"));
+    return FLOW_DONE;
+}
+
+static inline enum flow_next seam_midway(struct flow *flow)
+{
+    size_t size = seam_number(request_query(flow->request, "bytes"), 10);
+    char *bytes = request_alloc(flow->request, size);
+    memset(bytes, 'm', size);
+    reply_reset_midway(flow->request, 200, "application/json", (struct slice){bytes, size});
+    return FLOW_DONE;
+}
+
+static inline enum flow_next seam_huge(struct flow *flow)
+{
+    size_t size = seam_number(request_query(flow->request, "bytes"), 10);
+    reply_huge(flow->request, 200, "application/json", SLICE("{\"a\":1}"), size);
+    return FLOW_DONE;
+}
+
+static inline enum flow_next seam_drip(struct flow *flow)
+{
+    size_t interval_ms = seam_number(request_query(flow->request, "ms"), 0);
+    reply_drip(flow->request, 200, "application/json", SLICE("{\"a\":1}"), interval_ms);
+    return FLOW_DONE;
+}
+
 static inline void seam_on_timer_closed(uv_handle_t *timer)
 {
     free(timer);
@@ -239,6 +330,14 @@ static const struct flow_step seam_fail_steps[] = {FLOW_STEP(seam_fail), FLOW_EN
 static const struct flow_step seam_denied_steps[] = {FLOW_STEP(seam_denied), FLOW_END};
 static const struct flow_step seam_forget_steps[] = {FLOW_STEP(seam_forget), FLOW_END};
 static const struct flow_step seam_reset_steps[] = {FLOW_STEP(seam_reset), FLOW_END};
+static const struct flow_step seam_swallow_steps[] = {FLOW_STEP(seam_swallow), FLOW_END};
+static const struct flow_step seam_wipe_steps[] = {FLOW_STEP(seam_wipe), FLOW_END};
+static const struct flow_step seam_parts_steps[] = {FLOW_STEP(seam_parts), FLOW_END};
+static const struct flow_step seam_query_steps[] = {FLOW_STEP(seam_query), FLOW_END};
+static const struct flow_step seam_secret_steps[] = {FLOW_STEP(seam_secret), FLOW_END};
+static const struct flow_step seam_midway_steps[] = {FLOW_STEP(seam_midway), FLOW_END};
+static const struct flow_step seam_huge_steps[] = {FLOW_STEP(seam_huge), FLOW_END};
+static const struct flow_step seam_drip_steps[] = {FLOW_STEP(seam_drip), FLOW_END};
 static const struct flow_step seam_truncated_steps[] = {FLOW_STEP(seam_truncated), FLOW_END};
 static const struct flow_step seam_wait_steps[] = {FLOW_STEP(seam_wait), FLOW_STEP(seam_say_waited),
                                                    FLOW_END};
@@ -246,26 +345,36 @@ static const struct flow_step seam_gone_steps[] = {FLOW_STEP(seam_wait), FLOW_ST
                                                    FLOW_END};
 
 static const struct route seam_routes[] = {
-    {"GET", "/hello", BODY_NONE, 0, seam_hello_steps, 0},
-    {"POST", "/echo", BODY_JSON | BODY_MULTIPART, 0, seam_echo_steps, sizeof(struct flow)},
-    {"POST", "/small", BODY_JSON, 10, seam_echo_steps, 0},
-    {"GET", "/who", BODY_NONE, 0, seam_who_steps, 0},
-    {"POST", "/who", BODY_NONE, 0, seam_who_steps, 0},
-    {"GET", "/items/{id}", BODY_NONE, 0, seam_who_steps, 0},
-    {"DELETE", "/items/{id}", BODY_NONE, 0, seam_empty_steps, 0},
-    {"GET", "/items/{id}/parts/{part}", BODY_NONE, 0, seam_who_steps, 0},
-    {"GET", "/empty", BODY_NONE, 0, seam_empty_steps, 0},
-    {"GET", "/cached", BODY_NONE, 0, seam_cached_steps, 0},
-    {"GET", "/big", BODY_NONE, 0, seam_big_steps, 0},
-    {"GET", "/fail", BODY_NONE, 0, seam_fail_steps, 0},
-    {"GET", "/denied", BODY_NONE, 0, seam_denied_steps, 0},
-    {"GET", "/forget", BODY_NONE, 0, seam_forget_steps, 0},
-    {"GET", "/reset", BODY_NONE, 0, seam_reset_steps, 0},
-    {"GET", "/truncated", BODY_NONE, 0, seam_truncated_steps, 0},
-    {"GET", "/wait", BODY_NONE, 0, seam_wait_steps, sizeof(struct wait_flow)},
-    {"POST", "/wait", BODY_NONE, 0, seam_wait_steps, sizeof(struct wait_flow)},
-    {"GET", "/gone", BODY_NONE, 0, seam_gone_steps, sizeof(struct wait_flow)},
-    {NULL, NULL, 0, 0, NULL, 0},
+    {"GET", "/hello", BODY_NONE, 0, 0, seam_hello_steps, 0},
+    {"POST", "/echo", BODY_JSON | BODY_MULTIPART, 0, 0, seam_echo_steps, sizeof(struct flow)},
+    {"POST", "/small", BODY_JSON, 10, 0, seam_echo_steps, 0},
+    {"GET", "/who", BODY_NONE, 0, 0, seam_who_steps, 0},
+    {"POST", "/who", BODY_NONE, 0, 0, seam_who_steps, 0},
+    {"GET", "/items/{id}", BODY_NONE, 0, 0, seam_who_steps, 0},
+    {"DELETE", "/items/{id}", BODY_NONE, 0, 0, seam_empty_steps, 0},
+    {"GET", "/items/{id}/parts/{part}", BODY_NONE, 0, 0, seam_who_steps, 0},
+    {"GET", "/empty", BODY_NONE, 0, 0, seam_empty_steps, 0},
+    {"GET", "/cached", BODY_NONE, 0, 0, seam_cached_steps, 0},
+    {"GET", "/big", BODY_NONE, 0, 0, seam_big_steps, 0},
+    {"GET", "/fail", BODY_NONE, 0, 0, seam_fail_steps, 0},
+    {"GET", "/denied", BODY_NONE, 0, 0, seam_denied_steps, 0},
+    {"GET", "/forget", BODY_NONE, 0, 0, seam_forget_steps, 0},
+    {"GET", "/reset", BODY_NONE, 0, 0, seam_reset_steps, 0},
+    {"GET", "/truncated", BODY_NONE, 0, 0, seam_truncated_steps, 0},
+    {"POST", "/upload", BODY_JSON | BODY_MULTIPART, 0, 0, seam_swallow_steps, 0},
+    {"POST", "/plain", BODY_JSON, 0, 0, seam_swallow_steps, 0},
+    {"POST", "/wipe", BODY_JSON | BODY_MULTIPART, 0, 0, seam_wipe_steps, 0},
+    {"POST", "/parts", BODY_MULTIPART, 0, 0, seam_parts_steps, 0},
+    {"POST", "/form", BODY_FORM, 0, 0, seam_echo_steps, 0},
+    {"GET", "/query", BODY_NONE, 0, 0, seam_query_steps, 0},
+    {"GET", "/secret", BODY_NONE, 0, 0, seam_secret_steps, 0},
+    {"GET", "/midway", BODY_NONE, 0, 0, seam_midway_steps, 0},
+    {"GET", "/huge", BODY_NONE, 0, 0, seam_huge_steps, 0},
+    {"GET", "/drip", BODY_NONE, 0, 0, seam_drip_steps, 0},
+    {"GET", "/wait", BODY_NONE, 0, 0, seam_wait_steps, sizeof(struct wait_flow)},
+    {"POST", "/wait", BODY_NONE, 0, 0, seam_wait_steps, sizeof(struct wait_flow)},
+    {"GET", "/gone", BODY_NONE, 0, 0, seam_gone_steps, sizeof(struct wait_flow)},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
 static inline void seam_publish(void *context)

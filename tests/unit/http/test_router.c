@@ -5,15 +5,15 @@
 #include <stdlib.h>
 
 static const struct route table[] = {
-    {"GET", "/", 0, 0, NULL, 0},
-    {"POST", "/api/Sessions", 0, 0, NULL, 0},
-    {"GET", "/api/Sessions", 0, 0, NULL, 0},
-    {"GET", "/api/Sessions/{id}", 0, 0, NULL, 0},
-    {"DELETE", "/api/Sessions/{id}", 0, 0, NULL, 0},
-    {"HEAD", "/own-head", 0, 0, NULL, 0},
-    {"GET", "/own-head", 0, 0, NULL, 0},
-    {"GET", "/{a}/{b}/x/{c}", 0, 0, NULL, 0},
-    {NULL, NULL, 0, 0, NULL, 0},
+    {"GET", "/", 0, 0, 0, NULL, 0},
+    {"POST", "/api/Sessions", 0, 0, 0, NULL, 0},
+    {"GET", "/api/Sessions", 0, 0, 0, NULL, 0},
+    {"GET", "/api/Sessions/{id}", 0, 0, 0, NULL, 0},
+    {"DELETE", "/api/Sessions/{id}", 0, 0, 0, NULL, 0},
+    {"HEAD", "/own-head", 0, 0, 0, NULL, 0},
+    {"GET", "/own-head", 0, 0, 0, NULL, 0},
+    {"GET", "/{a}/{b}/x/{c}", 0, 0, 0, NULL, 0},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
 struct found {
