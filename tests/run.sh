@@ -124,6 +124,28 @@ run_tests() { # PRESET
     fi
 }
 
+# The Face API by its clients' eyes. Of what Node's test runner says the failed tests are shown.
+face_api() {
+    local results=(0 1) start=$EPOCHSECONDS code=0 log=$logs/face-api.log
+    rm -f "$logs/face-api.counts"
+    COUNTS=$logs/face-api.counts tests/face_api/run.sh >"$log" 2>&1 || code=$?
+    if [ "$code" -eq 77 ]; then
+        echo "skipped face api: $(tail -n 1 "$log")"
+        skipped=$((skipped + 1))
+        return
+    fi
+    [ ! -f "$logs/face-api.counts" ] || read -ra results <"$logs/face-api.counts"
+    count "${results[@]}"
+    if [ "$code" -eq 0 ]; then
+        echo "ok      face api: ${results[0]} passed ($((EPOCHSECONDS - start)) s)"
+        return
+    fi
+    echo "FAILED  face api: ${results[0]} passed, ${results[1]} failed ($((EPOCHSECONDS - start)) s)"
+    tests/face_api/failures.awk "$log" | head -n 120 | sed 's/^/    /'
+    echo "    all of it: $log"
+    failures+=("face api")
+}
+
 deploy/packages.sh install run build test
 mkdir -p "$logs"
 cache=${TESTS_CACHE:-${XDG_CACHE_HOME:-${HOME:-$root/build}/.cache}/livenessd}
@@ -143,6 +165,7 @@ for script in dockerfile manifests pod image; do
     ! matches "deploy $script" || check "deploy $script" timeout 900 "tests/deploy/$script.sh" || true
 done
 ! matches "quick start" || check "quick start" tests/deploy/quick_start.sh || true
+! matches "face api" || face_api
 for preset in "${built[@]}"; do
     run_tests "$preset"
 done

@@ -14,7 +14,13 @@ export function send(url, method, path, { headers = {}, body = null } = {}) {
       const parts = [];
       response.on("data", (part) => parts.push(part));
       response.on("error", reject);
-      response.on("end", () => resolve(answerOf(response, Buffer.concat(parts))));
+      response.on("end", () => {
+        try {
+          resolve(answerOf(response, Buffer.concat(parts)));
+        } catch (error) {
+          reject(error);
+        }
+      });
     });
     request.on("error", reject);
     if (chunked) body.forEach((part) => request.write(part));
