@@ -133,7 +133,7 @@ static struct slice find_head(struct slice bytes, size_t looked_at)
 {
     size_t from = looked_at > 3 ? looked_at - 3 : 0;
     const char *end = NULL;
-    if (bytes.len > from)
+    if (bytes.data && bytes.len > from)
         end = memmem(bytes.data + from, bytes.len - from, "\r\n\r\n", 4);
     return end ? (struct slice){bytes.data, (size_t)(end - bytes.data) + 4}
                : (struct slice){NULL, 0};
