@@ -82,11 +82,11 @@ static enum emu_error read_image(const cJSON *object, struct emu_sight *sight)
 {
     CLEANUP(secret_buf) struct buf image;
     struct slice text = {0};
-    const enum json_read read = json_string(object, "verifyImage", 0, IMAGE_TEXT_MAX, &text);
 
+    buf_init_secret(&image, IMAGE_TEXT_MAX);
+    const enum json_read read = json_string(object, "verifyImage", 0, IMAGE_TEXT_MAX, &text);
     if (read != JSON_OK)
         return read == JSON_ABSENT ? EMU_OK : EMU_INVALID_REQUEST_BODY;
-    buf_init_secret(&image, IMAGE_TEXT_MAX);
     const int failed = base64_decode(text, &image);
     wipe_copy(text);
     if (failed)
