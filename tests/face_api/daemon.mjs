@@ -22,7 +22,8 @@ class Daemon {
     if (!binary) throw new Error("LIVENESSD_BINARY names no program");
     this.lines = [];
     this.said = "";
-    this.child = spawn(binary, args, { env: environment(env), stdio: ["ignore", "pipe", "pipe"] });
+    // it ends with its parent, however that ends
+    this.child = spawn("setpriv", ["--pdeathsig", "KILL", "--", binary, ...args], { env: environment(env), stdio: ["ignore", "pipe", "pipe"] });
     this.child.stderr.setEncoding("utf8").on("data", (text) => { this.said += text; });
     this.ended = new Promise((resolve) => {
       this.child.on("error", (error) => resolve({ error }));
@@ -58,16 +59,9 @@ class Daemon {
   }
 }
 
-// A test that fails leaves nothing behind either.
 async function started(args, env) {
   const daemon = new Daemon(args, env);
-  process.once("exit", () => daemon.child.kill("SIGKILL"));
-  try {
-    daemon.addresses = await daemon.ready;
-  } catch (error) {
-    daemon.child.kill("SIGKILL");
-    throw error;
-  }
+  daemon.addresses = await daemon.ready;
   after(async () => {
     const code = await daemon.end();
     if (code !== 0) throw new Error(`livenessd ${args[0]} ended with ${code}\n${daemon.said}`);
@@ -94,7 +88,7 @@ export async function startServer(emulator, { settings = [], yaml = null } = {})
   }
   const all = ["http.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", `upstream.endpoint=${emulator.url}`,
     `upstream.key_file=${keyFile}`, `store.path=${join(folder, "livenessd.db")}`, "keys.generate=true",
-    "upstream.rate=1000000", "limits.enabled=false", ...settings];
+    "upstream.rate=1000000", ...settings];
   for (const setting of all) args.push("--set", setting);
   after(() => rmSync(folder, { recursive: true, force: true }));
   const daemon = await started(args, {});
