@@ -51,5 +51,8 @@ void settings_done(struct settings *settings)
     for (int i = 0; i < SETTING_COUNT; i++) {
         setting_clear(&setting_specs[i], settings);
     }
+    free(settings->upstream_key_file);
+    free(settings->upstream_key2_file);
+    free(settings->upstream_entra_client_secret_file);
     *settings = (struct settings){0};
 }

@@ -10,11 +10,18 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/alloc.h"
 #include "base/buf.h"
 
 struct settings_list {
     char **items;
     size_t count;
+};
+
+/* A number from 0 to 1. */
+struct settings_fraction {
+    bool given; /* else the setting is empty */
+    double value;
 };
 
 /* What each type is in the struct. WORD and WORDS: index into `words`, and a bit mask of them. */
@@ -28,6 +35,7 @@ struct settings_list {
 #define SETTING_C_SIZE     size_t   /* bytes */
 #define SETTING_C_INTEGER  uint64_t
 #define SETTING_C_RATE     uint64_t /* calls a second */
+#define SETTING_C_FRACTION struct settings_fraction
 #define SETTING_C_LIST     struct settings_list
 #define SETTING_C_WORD     unsigned
 #define SETTING_C_WORDS    unsigned
@@ -37,13 +45,20 @@ struct settings {
 #define SETTING(type, member, key, value, min, max, words, sentence) SETTING_C_##type member;
 #include "config/settings_table.h"
 #undef SETTING
+    /* The files that secrets came from; NULL: from elsewhere. */
+    char *upstream_key_file;
+    char *upstream_key2_file;
+    char *upstream_entra_client_secret_file;
 };
 
 /* Indexes and bits of the WORD and WORDS settings, in the order of the table's words. */
 enum { STORE_SQLITE };
 enum { AUTH_ANONYMOUS = 1, AUTH_APP_TOKEN = 2 };
 enum { CORRELATION_PSEUDONYM, CORRELATION_PASSTHROUGH };
-/* verdict.digest: enum digest_policy of domain/verdict.h has the same order. */
+/* In the order of their words, too: enum face_version of upstream/face_version.h
+ * (upstream.api_version), enum digest_policy of domain/verdict.h (verdict.digest), and of
+ * domain/policy.h the bits of enum policy_modes (policy.modes), enum policy_image
+ * (policy.session_image) and enum policy_verify_image (policy.verify_image). */
 
 struct settings_source {
     const char *file;         /* or NULL */
@@ -56,12 +71,19 @@ struct settings_source {
 /* 0 and the caller owns *ret (settings_done); or -EINVAL and every error, a line each, in
  * ret_errors (64 KB hold them all). An empty keys.dir has become <store.path>.keys. Also checks
  * what belongs together: anonymous on a listener that is not loopback, upstream.emulator beside
- * upstream.endpoint or on listeners that are not loopback, endpoint and key present unless the
- * emulator is on, app tokens' form. */
+ * upstream.endpoint or on listeners that are not loopback, endpoint and either a key or a whole
+ * Entra application present unless the emulator is on, policies that the version of the Face API
+ * cannot keep, app tokens' form. */
 int settings_load(const struct settings_source *source, struct settings *ret,
                   struct buf *ret_errors) MUST_CHECK;
 /* Wipes secrets and frees. Accepts a zeroed struct. */
 void settings_done(struct settings *settings);
+
+/* Reads the file of a secret as settings_load does. 0 and *ret is the caller's (secret_free); or
+ * -EINVAL and ret_why says what is wrong, without a byte of the content. */
+enum { SETTINGS_WHY_SIZE = 320 };
+int settings_read_secret_file(const char *file, char **ret,
+                              char ret_why[SETTINGS_WHY_SIZE]) MUST_CHECK;
 
 /* The table for people: key, type, default, environment variable, sentence. */
 void settings_write_table(struct buf *ret);

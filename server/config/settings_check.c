@@ -9,15 +9,10 @@
 
 enum { TOKEN_NAME_MAX = 63 };
 
-static bool is_broken(const struct settings_draft *draft, int index)
-{
-    return draft->states[index].broken;
-}
-
 static bool is_loopback(const struct settings_draft *draft, int index,
                         const struct address *address)
 {
-    return is_broken(draft, index) || address_is_loopback(address);
+    return draft_is_broken(draft, index) || address_is_loopback(address);
 }
 
 /* ---- listeners ---- */
@@ -59,51 +54,13 @@ static void check_proxies(struct settings_draft *draft)
 
 static void check_sizes(struct settings_draft *draft)
 {
-    if (draft->settings.http_body_memory < draft->settings.http_max_body) {
+    const struct settings *settings = &draft->settings;
+    if (settings->http_body_memory < settings->http_max_body) {
         draft_error(draft, draft_origin(draft, SETTING_http_body_memory),
                     "is smaller than one body of http.max_body");
-    }
-}
-
-/* ---- upstream ---- */
-
-static void check_emulator(struct settings_draft *draft)
-{
-    const struct settings *settings = &draft->settings;
-    if (*settings->upstream_endpoint != '\0') {
-        draft_error(draft, draft_origin(draft, SETTING_upstream_endpoint),
-                    "is set beside upstream.emulator; choose one of the two");
-    }
-    if (!is_loopback(draft, SETTING_http_listen, &settings->http_listen)) {
-        draft_error(draft, draft_origin(draft, SETTING_http_listen),
-                    "is not a loopback address, which upstream.emulator requires");
-    }
-    if (!is_loopback(draft, SETTING_emulator_listen, &settings->emulator_listen)) {
-        draft_error(draft, draft_origin(draft, SETTING_emulator_listen),
-                    "is not a loopback address, which upstream.emulator requires");
-    }
-}
-
-static void check_upstream(struct settings_draft *draft)
-{
-    const struct settings *settings = &draft->settings;
-    if (settings->upstream_emulator) {
-        check_emulator(draft);
-        return;
-    }
-    bool has_endpoint = *settings->upstream_endpoint != '\0';
-    if (!has_endpoint && !is_broken(draft, SETTING_upstream_endpoint) &&
-        !is_broken(draft, SETTING_upstream_emulator)) {
-        draft_error(draft, "upstream.endpoint",
-                    "is missing: set it to the endpoint of the Face resource (also "
-                    "LIVENESSD_UPSTREAM_ENDPOINT or FACE_ENDPOINT), or set upstream.emulator to "
-                    "true to try out without one");
-    }
-    bool has_key = settings->upstream_key && *settings->upstream_key != '\0';
-    if (has_endpoint && !has_key && !is_broken(draft, SETTING_upstream_key)) {
-        draft_error(draft, "upstream.key",
-                    "is missing: set LIVENESSD_UPSTREAM_KEY (or FACE_APIKEY, FACE_KEY), or name a "
-                    "file that holds it by upstream.key_file or LIVENESSD_UPSTREAM_KEY_FILE");
+    } else if (settings->http_body_memory < settings->http_max_upload) {
+        draft_error(draft, draft_origin(draft, SETTING_http_body_memory),
+                    "is smaller than one body of http.max_upload");
     }
 }
 
@@ -221,7 +178,7 @@ static void check_tokens(struct settings_draft *draft)
         }
     }
     if ((draft->settings.auth_mode & AUTH_APP_TOKEN) && tokens->count == 0 &&
-        !is_broken(draft, SETTING_auth_app_tokens)) {
+        !draft_is_broken(draft, SETTING_auth_app_tokens)) {
         draft_error(draft, draft_origin(draft, SETTING_auth_mode),
                     "app_token needs at least one entry in auth.app_tokens");
     }
@@ -231,7 +188,8 @@ static void check_anonymous(struct settings_draft *draft)
 {
     const struct settings *settings = &draft->settings;
     if ((settings->auth_mode & AUTH_ANONYMOUS) && !settings->auth_anonymous_public &&
-        !is_broken(draft, SETTING_auth_anonymous_public) && !is_broken(draft, SETTING_auth_mode) &&
+        !draft_is_broken(draft, SETTING_auth_anonymous_public) &&
+        !draft_is_broken(draft, SETTING_auth_mode) &&
         !is_loopback(draft, SETTING_http_listen, &settings->http_listen)) {
         draft_error(draft, draft_origin(draft, SETTING_http_listen),
                     "is not a loopback address, and auth.mode is anonymous: everybody who reaches "
@@ -245,7 +203,8 @@ void settings_check(struct settings_draft *draft)
     check_listeners(draft);
     check_proxies(draft);
     check_sizes(draft);
-    check_upstream(draft);
+    settings_check_upstream(draft);
+    settings_check_policy(draft);
     check_tokens(draft);
     check_anonymous(draft);
 }

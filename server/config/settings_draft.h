@@ -43,10 +43,27 @@ const char *draft_origin(const struct settings_draft *draft, int index);
 void settings_read_yaml(struct settings_draft *draft, const char *file);
 void settings_read_environment(struct settings_draft *draft, char *const *environment);
 void settings_read_sets(struct settings_draft *draft, const char *const *sets);
-/* FACE_ENDPOINT, FACE_APIKEY and FACE_KEY, where nothing of ours in environment or --set is. */
+/* FACE_ENDPOINT, FACE_APIKEY and FACE_KEY, where nothing of ours in environment or --set is; and
+ * when there is no key, AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and
+ * AZURE_AUTHORITY_HOST likewise. */
 void settings_read_face(struct settings_draft *draft, char *const *environment);
-/* The files of secrets. */
+/* The files of secrets; their names are kept with the settings. */
 void settings_read_secrets(struct settings_draft *draft);
 
 /* What must hold between settings. */
 void settings_check(struct settings_draft *draft);
+/* Parts of it: what the upstream needs, and what frontends may choose under its version. */
+void settings_check_upstream(struct settings_draft *draft);
+void settings_check_policy(struct settings_draft *draft);
+
+/* Whether the last text of a setting was refused: rules about it say nothing then. */
+static inline bool draft_is_broken(const struct settings_draft *draft, int index)
+{
+    return draft->states[index].broken;
+}
+
+/* Whether any source says something of a setting. */
+static inline bool draft_is_set(const struct settings_draft *draft, int index)
+{
+    return draft->states[index].rank != RANK_DEFAULT;
+}

@@ -1,5 +1,6 @@
 /*
- * Durations, sizes, rates and counts: a whole number and a unit, within the table's range.
+ * Durations, sizes, rates and counts: a whole number and a unit, within the table's range; and
+ * fractions.
  */
 #include "config/settings_parse.h"
 #include "config/settings_value.h"
@@ -111,4 +112,42 @@ void setting_put_number(const struct setting_spec *spec, uint64_t number, struct
         }
     }
     buf_printf(ret, "%" PRIu64 "%s", number / best->factor, best->name);
+}
+
+/* "1", "0.75", ".5" is none. The digits after the point become whole ones of their last place. */
+static bool read_fraction(struct slice text, double *ret)
+{
+    enum { PLACES_MAX = 9 };
+    if (text.len == 0 || (text.data[0] != '0' && text.data[0] != '1')) {
+        return false;
+    }
+    double whole = text.data[0] - '0';
+    double parts = 0;
+    double unit = 1;
+    if (text.len > 1 &&
+        (text.data[1] != '.' || text.len == 2 || text.len > 2 + (size_t)PLACES_MAX)) {
+        return false;
+    }
+    for (size_t i = 2; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+        parts = parts * 10 + (text.data[i] - '0');
+        unit *= 10;
+    }
+    *ret = whole + parts / unit;
+    return *ret <= 1;
+}
+
+bool setting_parse_fraction(struct slice text, struct settings_fraction *ret,
+                            char ret_why[SETTING_WHY_SIZE])
+{
+    struct settings_fraction fraction = {.given = text.len > 0};
+    if (fraction.given && !read_fraction(text, &fraction.value)) {
+        setting_explain(ret_why, "'%.*s' is not a fraction: a number from 0 to 1, such as 0.75",
+                        SHOWN_ARGS(text));
+        return false;
+    }
+    *ret = fraction;
+    return true;
 }

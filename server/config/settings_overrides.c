@@ -152,12 +152,31 @@ static void put_face(struct settings_draft *draft, char *const *environment, int
     }
 }
 
+static bool names_application(const struct settings_draft *draft)
+{
+    return draft_is_set(draft, SETTING_upstream_entra_tenant) ||
+           draft_is_set(draft, SETTING_upstream_entra_client_id) ||
+           draft_is_set(draft, SETTING_upstream_entra_client_secret);
+}
+
+/* What other programs use these variables for must not stand in the way of what was chosen here: a
+ * key of ours hides an application's variables, and an application of ours the keys'. */
 void settings_read_face(struct settings_draft *draft, char *const *environment)
 {
     if (draft->settings.upstream_emulator) {
         return; /* they are often exported for other programs */
     }
     put_face(draft, environment, SETTING_upstream_endpoint, SLICE("FACE_ENDPOINT"));
-    put_face(draft, environment, SETTING_upstream_key, SLICE("FACE_APIKEY"));
-    put_face(draft, environment, SETTING_upstream_key, SLICE("FACE_KEY"));
+    if (!names_application(draft)) {
+        put_face(draft, environment, SETTING_upstream_key, SLICE("FACE_APIKEY"));
+        put_face(draft, environment, SETTING_upstream_key, SLICE("FACE_KEY"));
+    }
+    if (!draft_is_set(draft, SETTING_upstream_key)) {
+        put_face(draft, environment, SETTING_upstream_entra_tenant, SLICE("AZURE_TENANT_ID"));
+        put_face(draft, environment, SETTING_upstream_entra_client_id, SLICE("AZURE_CLIENT_ID"));
+        put_face(draft, environment, SETTING_upstream_entra_client_secret,
+                 SLICE("AZURE_CLIENT_SECRET"));
+        put_face(draft, environment, SETTING_upstream_entra_authority,
+                 SLICE("AZURE_AUTHORITY_HOST"));
+    }
 }

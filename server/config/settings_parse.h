@@ -16,6 +16,10 @@ void setting_explain(char ret_why[SETTING_WHY_SIZE], const char *format, ...) PR
 bool setting_parse_number(const struct setting_spec *spec, struct slice text, uint64_t *ret,
                           char ret_why[SETTING_WHY_SIZE]) MUST_CHECK;
 
+/* Empty, or 0 to 1 with at most nine digits after the point. */
+bool setting_parse_fraction(struct slice text, struct settings_fraction *ret,
+                            char ret_why[SETTING_WHY_SIZE]) MUST_CHECK;
+
 /* An origin: http or https, host, port, nothing else. The result is what browsers send as Origin:
  * lower case, no default port. The caller owns it. */
 bool setting_parse_origin(struct slice text, char **ret, char ret_why[SETTING_WHY_SIZE]) MUST_CHECK;

@@ -19,6 +19,8 @@ SETTING(SIZE,     http_max_head, "http.max_head", "16KB", 1024, 65536, NULL,
         "Largest request head; above it 431.")
 SETTING(SIZE,     http_max_body, "http.max_body", "64KB", 1024, 16777216, NULL,
         "Largest request body; above it 413.")
+SETTING(SIZE,     http_max_upload, "http.max_upload", "6400KB", 1024, 67108864, NULL,
+        "Largest request body of a form, which brings a reference image; above it 413.")
 SETTING(SIZE,     http_body_memory, "http.body_memory", "64MB", 65536, 4294967296, NULL,
         "Memory for request bodies over all connections; the largest are cut off above it.")
 SETTING(INTEGER,  http_max_connections, "http.max_connections", "10000", 1, 1000000, NULL,
@@ -38,9 +40,19 @@ SETTING(BOOLEAN,  upstream_emulator, "upstream.emulator", "false", 0, 0, NULL,
 SETTING(ENDPOINT, upstream_endpoint, "upstream.endpoint", "", 0, 0, NULL,
         "Endpoint of the Face resource, for example https://NAME.cognitiveservices.azure.com; http only to a loopback address.")
 SETTING(SECRET,   upstream_key, "upstream.key", "", 0, 512, NULL,
-        "Key of the Face resource.")
-SETTING(WORD,     upstream_api_version, "upstream.api_version", "v1.2", 0, 0, "v1.2",
-        "Version of the Face API spoken to the upstream.")
+        "Key of the Face resource. The file is read again when it changes, and on SIGHUP.")
+SETTING(SECRET,   upstream_key2, "upstream.key2", "", 0, 512, NULL,
+        "The resource's other key: tried when the first one is refused, so that either can be renewed. The file is read again when it changes.")
+SETTING(ENDPOINT, upstream_entra_authority, "upstream.entra_authority", "https://login.microsoftonline.com", 0, 0, NULL,
+        "Where Entra tokens come from, when there is no key.")
+SETTING(TEXT,     upstream_entra_tenant, "upstream.entra_tenant", "", 0, 200, NULL,
+        "Entra tenant of the application this server is: its id or a domain.")
+SETTING(TEXT,     upstream_entra_client_id, "upstream.entra_client_id", "", 0, 200, NULL,
+        "Id of that application; it needs the role Cognitive Services User on the Face resource, and upstream.endpoint the resource's own host name.")
+SETTING(SECRET,   upstream_entra_client_secret, "upstream.entra_client_secret", "", 0, 512, NULL,
+        "Secret of that application. The file is read again when it changes.")
+SETTING(WORD,     upstream_api_version, "upstream.api_version", "v1.2", 0, 0, "v1.1-preview.1 v1.2-preview.1 v1.2 v1.3-preview.1",
+        "Version of the Face API spoken to the upstream; frontends may speak any.")
 SETTING(RATE,     upstream_rate, "upstream.rate", "10", 1, 1000000, NULL,
         "Calls a second the upstream allows; every call is paced to it. A session costs three.")
 SETTING(INTEGER,  upstream_queue, "upstream.queue", "1000", 1, 100000, NULL,
@@ -55,6 +67,10 @@ SETTING(DURATION, upstream_timeout, "upstream.timeout", "15s", 10, 300000, NULL,
         "Time for one upstream call in all.")
 SETTING(SIZE,     upstream_max_answer, "upstream.max_answer", "256KB", 1024, 16777216, NULL,
         "Largest upstream answer; above it UpstreamBroken.")
+SETTING(SIZE,     upstream_max_image, "upstream.max_image", "8MB", 65536, 67108864, NULL,
+        "Largest session image taken from the upstream; above it UpstreamBroken.")
+SETTING(SIZE,     upstream_image_memory, "upstream.image_memory", "64MB", 1024, 4294967296, NULL,
+        "Memory for reference images on their way upstream; above it UpstreamBusy.")
 SETTING(WORD,     store_kind, "store.kind", "sqlite", 0, 0, "sqlite",
         "Where sessions live.")
 SETTING(TEXT,     store_path, "store.path", "livenessd.db", 1, 4000, NULL,
@@ -77,10 +93,36 @@ SETTING(LIST,     auth_app_tokens, "auth.app_tokens", "", 0, 1000, NULL,
         "App tokens as name:sha256hex[:scope+scope]; the token itself stands nowhere. Scopes: liveness:operate, liveness:delegate.")
 SETTING(WORD,     devices_correlation, "devices.correlation", "pseudonym", 0, 0, "pseudonym passthrough",
         "What the upstream gets as deviceCorrelationId: a keyed pseudonym of the device, or the client's own text.")
+SETTING(WORDS,    policy_modes, "policy.modes", "Passive,PassiveActive", 1, 2, "Passive PassiveActive",
+        "What a frontend may ask for as livenessOperationMode; all else is NotAllowedByPolicy.")
+SETTING(DURATION, policy_token_ttl_min, "policy.token_ttl_min", "60s", 60000, 86400000, NULL,
+        "Shortest authTokenTimeToLiveInSeconds a frontend may ask for.")
+SETTING(DURATION, policy_token_ttl_max, "policy.token_ttl_max", "24h", 60000, 86400000, NULL,
+        "Longest authTokenTimeToLiveInSeconds a frontend may ask for.")
+SETTING(DURATION, policy_token_ttl_default, "policy.token_ttl_default", "10m", 60000, 86400000, NULL,
+        "Lifetime of auth tokens when the frontend asks for none.")
+SETTING(WORD,     policy_session_image, "policy.session_image", "client", 0, 0, "client always never",
+        "Whether the upstream keeps a picture of the session (enableSessionImage): as the frontend asks, always, or never.")
+SETTING(INTEGER,  policy_attempts_max, "policy.attempts_max", "3", 1, 3, NULL,
+        "Most attempts a frontend may ask for as numberOfClientAttemptsAllowed (v1.3-preview.1).")
+SETTING(INTEGER,  policy_attempts_default, "policy.attempts_default", "0", 0, 3, NULL,
+        "Attempts of a session when the frontend asks for none (v1.3-preview.1); 0 is what the version does by itself: 1, and 3 in the versions before.")
+SETTING(LIST,     policy_models, "policy.models", "", 0, 32, NULL,
+        "What a frontend may ask for as livenessModelVersion; the first is for those who ask for none. Empty is any, and the newest for who asks for none.")
+SETTING(BOOLEAN,  policy_set_in_client, "policy.set_in_client", "false", 0, 0, NULL,
+        "Let a device choose its own correlation id (deviceCorrelationIdSetInClient); else the server mints one all the same.")
+SETTING(WORD,     policy_verify_image, "policy.verify_image", "required", 0, 0, "required client_allowed",
+        "Whether a verify session needs its reference image when it is created, or the device may bring the face it is compared with.")
+SETTING(SIZE,     policy_verify_image_max, "policy.verify_image_max", "6MB", 1024, 6291456, NULL,
+        "Largest reference image; above it InvalidImageSize.")
+SETTING(FRACTION, policy_verify_confidence_threshold, "policy.verify_confidence_threshold", "", 0, 1, NULL,
+        "matchConfidence from which two faces are the same (verifyConfidenceThreshold), and the least a frontend may ask for; empty leaves it to the upstream.")
 SETTING(WORD,     verdict_digest, "verdict.digest", "when-given", 0, 0, "require when-given off",
         "Whether the frontend must report the digest its SDK got before a verdict can be accepted.")
 SETTING(DURATION, retention_verdict, "retention.verdict", "24h", 60000, 31536000000, NULL,
         "How long a settled session can be read before it is forgotten.")
+SETTING(DURATION, retention_image, "retention.image", "0s", 0, 172800000, NULL,
+        "How long after settling operators can fetch the session image; the session stays upstream as long, but never longer than its 48 hours.")
 SETTING(DURATION, drain_timeout, "drain_timeout", "25s", 0, 600000, NULL,
         "Longest that requests in flight may take to finish after SIGTERM.")
 SETTING(WORD,     log_level, "log.level", "info", 0, 0, "error warn info debug",

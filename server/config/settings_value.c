@@ -186,8 +186,8 @@ static bool parse_url(const struct setting_spec *spec, struct slice text, char *
     return true;
 }
 
-bool setting_parse_secret(const struct setting_spec *spec, struct slice text,
-                          struct settings *settings, char ret_why[SETTING_WHY_SIZE])
+bool setting_check_secret(const struct setting_spec *spec, struct slice text,
+                          char ret_why[SETTING_WHY_SIZE])
 {
     for (size_t i = 0; i < text.len; i++) {
         if (text.data[i] <= ' ' || text.data[i] > '~') {
@@ -197,6 +197,15 @@ bool setting_parse_secret(const struct setting_spec *spec, struct slice text,
     }
     if (text.len > spec->max) {
         setting_explain(ret_why, "is longer than %zu bytes", (size_t)spec->max);
+        return false;
+    }
+    return true;
+}
+
+bool setting_parse_secret(const struct setting_spec *spec, struct slice text,
+                          struct settings *settings, char ret_why[SETTING_WHY_SIZE])
+{
+    if (!setting_check_secret(spec, text, ret_why)) {
         return false;
     }
     char **member = setting_member(spec, settings);
@@ -223,6 +232,8 @@ static bool parse_single(const struct setting_spec *spec, struct slice text,
         return parse_boolean(text, member, ret_why);
     case SETTING_TYPE_WORD:
         return parse_word(spec, text, member, ret_why);
+    case SETTING_TYPE_FRACTION:
+        return setting_parse_fraction(text, member, ret_why);
     default:
         /* DURATION, SIZE, INTEGER and RATE are all 64 bits wide */
         return setting_parse_number(spec, text, member, ret_why);
@@ -318,6 +329,9 @@ void setting_put_range(const struct setting_spec *spec, struct buf *ret)
         buf_puts(ret, " to ");
         setting_put_number(spec, spec->max, ret);
         break;
+    case SETTING_TYPE_FRACTION:
+        buf_puts(ret, "0 to 1, or empty");
+        break;
     case SETTING_TYPE_BOOLEAN:
         buf_puts(ret, "true or false");
         break;
@@ -344,7 +358,7 @@ const char *setting_type_name(enum setting_type type)
         [SETTING_TYPE_DURATION] = "duration", [SETTING_TYPE_SIZE] = "size",
         [SETTING_TYPE_INTEGER] = "number",    [SETTING_TYPE_RATE] = "rate",
         [SETTING_TYPE_LIST] = "list",         [SETTING_TYPE_WORD] = "word",
-        [SETTING_TYPE_WORDS] = "words",
+        [SETTING_TYPE_WORDS] = "words",       [SETTING_TYPE_FRACTION] = "fraction",
     };
     return names[type];
 }

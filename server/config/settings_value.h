@@ -6,7 +6,7 @@
 
 #include "config/settings_spec.h"
 
-enum { SETTING_WHY_SIZE = 320 };
+enum { SETTING_WHY_SIZE = SETTINGS_WHY_SIZE };
 
 /* What a source says about one setting. A single text for a setting that takes a list is split at
  * its commas. */
@@ -23,6 +23,9 @@ bool setting_parse(const struct setting_spec *spec, const struct setting_text *t
 /* Takes a copy of a SECRET after checking it. */
 bool setting_parse_secret(const struct setting_spec *spec, struct slice text,
                           struct settings *settings, char ret_why[SETTING_WHY_SIZE]) MUST_CHECK;
+/* The same without a place to put it: only whether the text may be that secret. */
+bool setting_check_secret(const struct setting_spec *spec, struct slice text,
+                          char ret_why[SETTING_WHY_SIZE]) MUST_CHECK;
 /* Frees (and wipes a secret), leaving the member zeroed. */
 void setting_clear(const struct setting_spec *spec, struct settings *settings);
 

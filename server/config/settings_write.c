@@ -55,19 +55,21 @@ struct columns {
     int value;
 };
 
-static int widest(int width, const char *text)
+/* Wider texts than `most` push the rest of their row aside. */
+static int widest(int width, const char *text, int most)
 {
     int len = (int)strlen(text);
-    return len > width ? len : width;
+    return len > width && len <= most ? len : width;
 }
 
 static struct columns measure(void)
 {
+    enum { KEY_MOST = 32, TYPE_MOST = 8, VALUE_MOST = 14 };
     struct columns columns = {0};
     for (int i = 0; i < SETTING_COUNT; i++) {
-        columns.key = widest(columns.key, setting_specs[i].key);
-        columns.type = widest(columns.type, setting_type_name(setting_specs[i].type));
-        columns.value = widest(columns.value, setting_specs[i].value);
+        columns.key = widest(columns.key, setting_specs[i].key, KEY_MOST);
+        columns.type = widest(columns.type, setting_type_name(setting_specs[i].type), TYPE_MOST);
+        columns.value = widest(columns.value, setting_specs[i].value, VALUE_MOST);
     }
     return columns;
 }
@@ -75,8 +77,17 @@ static struct columns measure(void)
 static void put_row(const struct columns *columns, const char *key, const char *type,
                     const char *value, const char *variable, struct buf *ret)
 {
-    buf_printf(ret, "%-*s %-*s %-*s %s\n", columns->key, key, columns->type, type, columns->value,
-               value, variable);
+    static const struct columns none = {0};
+    size_t before = ret->len;
+    for (int tries = 0; tries < 2; tries++) {
+        ret->len = before;
+        buf_printf(ret, "%-*s %-*s %-*s %s\n", columns->key, key, columns->type, type,
+                   columns->value, value, variable);
+        if (ret->len - before <= LINE_WIDTH + 1) {
+            return;
+        }
+        columns = &none; /* a row that is too long does without columns */
+    }
 }
 
 void settings_write_table(struct buf *ret)
@@ -108,7 +119,9 @@ static const char yaml_head[] =
     "FILE`\n"
     "# tells whether a file is valid, `livenessd settings` shows this list as a table.\n"
     "#\n"
-    "# Needed to start: upstream.endpoint and upstream.key, or upstream.emulator.\n";
+    "# Needed to start: upstream.endpoint and upstream.key (or an Entra application in its place), "
+    "or\n"
+    "# upstream.emulator.\n";
 
 /* The part of the key before its dot; empty at the top level. */
 static struct slice section_of(const char *key)

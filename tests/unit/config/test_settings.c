@@ -54,6 +54,30 @@ Test(settings, have_their_defaults_without_any_source)
     unload(&loaded);
 }
 
+Test(settings, leave_frontends_the_face_api_s_own_ranges)
+{
+    struct loaded loaded = load_set("log.level=info");
+    const struct settings *settings = &loaded.settings;
+    cr_expect_eq(settings->policy_modes, 3U);
+    cr_expect_eq(settings->policy_token_ttl_min, 60000U);
+    cr_expect_eq(settings->policy_token_ttl_max, 86400000U);
+    cr_expect_eq(settings->policy_token_ttl_default, 600000U);
+    cr_expect_eq(settings->policy_session_image, 0U);
+    cr_expect_eq(settings->policy_attempts_max, 3U);
+    cr_expect_eq(settings->policy_attempts_default, 0U);
+    cr_expect_eq(settings->policy_models.count, 0U);
+    cr_expect_not(settings->policy_set_in_client);
+    cr_expect_eq(settings->policy_verify_image, 0U);
+    cr_expect_eq(settings->policy_verify_image_max, 6291456U);
+    cr_expect_not(settings->policy_verify_confidence_threshold.given);
+    cr_expect_eq(settings->retention_image, 0U);
+    cr_expect_eq(settings->upstream_max_image, 8388608U);
+    cr_expect_eq(settings->upstream_image_memory, 67108864U);
+    cr_expect_eq(settings->http_max_upload, 6553600U);
+    cr_expect_str_eq(settings->upstream_entra_authority, "https://login.microsoftonline.com");
+    unload(&loaded);
+}
+
 Test(settings, keep_the_keys_beside_the_store)
 {
     struct loaded loaded = load_yaml("store.path: /var/lib/livenessd/sessions.db\n");

@@ -112,7 +112,9 @@ Test(settings_check, wants_memory_for_one_body_at_least)
 {
     expect_refused(SETS(ENDPOINT, "http.body_memory=64KB", "http.max_body=65KB"),
                    "--set http.body_memory: is smaller than one body of http.max_body");
-    expect_valid(SETS(ENDPOINT, "http.body_memory=64KB", "http.max_body=64KB"));
+    expect_valid(SETS(ENDPOINT, "http.body_memory=6400KB", "http.max_body=6400KB"));
+    expect_refused(SETS(ENDPOINT, "http.body_memory=6399KB"),
+                   "--set http.body_memory: is smaller than one body of http.max_upload");
 }
 
 /* ---- app tokens ---- */

@@ -245,3 +245,43 @@ Test(settings_value, refuses_other_endpoints_without_repeating_them)
         expect_error(&loaded, cases[i].why);
     }
 }
+
+/* ---- fractions ---- */
+
+Test(settings_value, reads_fractions)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } rows[] = {{"0", 0},
+                {"1", 1},
+                {"0.5", 0.5},
+                {"1.0", 1},
+                {"0.00", 0},
+                {"0.7", 0.7},
+                {"0.123456789", 0.123456789}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char set[100];
+        (void)snprintf(set, sizeof set, "policy.verify_confidence_threshold=%s", rows[i].text);
+        struct loaded loaded = load_set(set);
+        cr_expect_eq(loaded.result, 0, "%s", errors_of(&loaded));
+        cr_expect(loaded.settings.policy_verify_confidence_threshold.given);
+        cr_expect(loaded.settings.policy_verify_confidence_threshold.value == rows[i].value);
+        unload(&loaded);
+    }
+    struct loaded empty = load_set("policy.verify_confidence_threshold=");
+    cr_expect_eq(empty.result, 0);
+    cr_expect_not(empty.settings.policy_verify_confidence_threshold.given);
+    unload(&empty);
+}
+
+Test(settings_value, refuses_what_is_no_fraction)
+{
+    static const char *const rows[] = {"2",   "1.1", "1.000000001",  "-0.5", ".5",    "0.", "0,5",
+                                       "50%", "nan", "0.1234567890", "1e-1", " 0.5 x"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char set[100];
+        (void)snprintf(set, sizeof set, "policy.verify_confidence_threshold=%s", rows[i]);
+        expect_set_error(set, "is not a fraction: a number from 0 to 1, such as 0.75");
+    }
+}

@@ -57,7 +57,7 @@ static bool is_setting(struct slice line, size_t *ret_hash)
 {
     size_t hash = strspn(line.data, " ");
     size_t name = hash + 2;
-    while (name < line.len && strchr("abcdefghijklmnopqrstuvwxyz_", line.data[name])) {
+    while (name < line.len && strchr("abcdefghijklmnopqrstuvwxyz0123456789_", line.data[name])) {
         name++;
     }
     *ret_hash = hash;
