@@ -178,8 +178,10 @@ static void outbox_look(uv_timer_t *timer)
 bool outbox_push(struct outbox *outbox, const struct session_record *record,
                  struct outbox_ticket *ticket)
 {
-    if (record->deletion != DELETION_OWED)
-        return false;
+    const struct clock *clock = outbox->sessions->config.clock;
+    if (record->deletion != DELETION_OWED || record->deletion_at > clock_wall_ms(clock))
+        return false; /* none, or one that waits: for its next try, or for whoever wants the image
+                       */
     struct deletion *deletion = deletion_find(outbox, record->id);
     if (!deletion && outbox->active >= OUTBOX_PARALLEL_MAX)
         return false; /* the next look finds it */

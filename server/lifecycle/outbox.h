@@ -19,8 +19,9 @@ struct outbox_ticket {
 struct outbox *outbox_new(struct sessions *sessions);
 struct outbox *outbox_free(struct outbox *outbox);
 
-/* The record's deletion is owed since just now: tried at once if there is room, else soon. True
- * when `ticket` (may be NULL) waits for the outcome; false: the deletion must wait for its turn. */
+/* The record's deletion is owed since just now: tried at once if it is due and there is room, else
+ * when it is due. True when `ticket` (may be NULL) waits for the outcome; false: the deletion must
+ * wait for its turn. */
 bool outbox_push(struct outbox *outbox, const struct session_record *record,
                  struct outbox_ticket *ticket);
 void outbox_withdraw(struct outbox_ticket *ticket);
