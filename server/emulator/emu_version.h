@@ -24,6 +24,8 @@ enum emu_versions {
     EMU_SINCE_V1_2 = 1U << EMU_V1_2 | 1U << EMU_V1_3_PREVIEW_1,
     EMU_WITH_IMAGES = EMU_ONLY_V1_2_PREVIEW_1 | EMU_SINCE_V1_2,
     EMU_EVERY_VERSION = EMU_PREVIEWS | EMU_SINCE_V1_2,
+    EMU_TUTORIAL = 1U << EMU_VERSION_COUNT, /* besides: only while tutorial paths are served */
+    EMU_ONLY_TUTORIAL = 1U << EMU_V1_2 | EMU_TUTORIAL,
 };
 
 struct emu_version_info {

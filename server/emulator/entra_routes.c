@@ -116,6 +116,7 @@ static enum flow_next give_token(struct flow *flow)
     buf_init(&client_id, FIELD_MAX);
     if (check_grant(call) && check_client(call, &client_id))
         answer_token(call, &client_id);
+    request_body_wipe(flow->request);
     return FLOW_NEXT;
 }
 

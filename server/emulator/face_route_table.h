@@ -11,6 +11,11 @@ FACE_ROUTE("POST",   "/detectLivenessWithVerify-sessions",      EMU_SINCE_V1_2, 
 FACE_ROUTE("GET",    "/detectLivenessWithVerify-sessions/{id}", EMU_SINCE_V1_2, EMU_LIVENESS_WITH_VERIFY, BODY_NONE, 0, emu_get_steps)
 FACE_ROUTE("DELETE", "/detectLivenessWithVerify-sessions/{id}", EMU_SINCE_V1_2, EMU_LIVENESS_WITH_VERIFY, BODY_NONE, 0, emu_delete_steps)
 
+FACE_ROUTE("GET",    "/livenessSessions/{id}/result",           EMU_ONLY_TUTORIAL, EMU_KIND_COUNT, BODY_NONE, 0, emu_get_steps)
+FACE_ROUTE("DELETE", "/livenessSessions/{id}",                  EMU_ONLY_TUTORIAL, EMU_LIVENESS, BODY_NONE, 0, emu_delete_steps)
+FACE_ROUTE("DELETE", "/livenessWithVerifySessions/{id}",        EMU_ONLY_TUTORIAL, EMU_LIVENESS_WITH_VERIFY, BODY_NONE, 0, emu_delete_steps)
+FACE_ROUTE("POST",   "/createLivenessWithVerifySession",        EMU_ONLY_TUTORIAL, EMU_LIVENESS_WITH_VERIFY, BODY_JSON | BODY_MULTIPART, UPLOAD_MAX, emu_create_steps)
+
 FACE_ROUTE("POST",   "/detectLiveness/singleModal/sessions",                      EMU_PREVIEWS, EMU_LIVENESS, BODY_JSON, JSON_BODY_MAX, emu_create_steps)
 FACE_ROUTE("GET",    "/detectLiveness/singleModal/sessions",                      EMU_PREVIEWS, EMU_LIVENESS, BODY_NONE, 0, emu_list_steps)
 FACE_ROUTE("GET",    "/detectLiveness/singleModal/sessions/{id}",                 EMU_PREVIEWS, EMU_LIVENESS, BODY_NONE, 0, emu_get_steps)

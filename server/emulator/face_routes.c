@@ -109,6 +109,8 @@ static enum flow_next get_session(struct flow *flow)
     struct buf *answer = emu_call_answer(call, 200);
     if (target.info->preview)
         emu_preview_write(session, target.version, emu_call_now_ms(call), answer);
+    else if (emu_call_emulator(call)->tutorial_paths && target.version == EMU_V1_2)
+        emu_session_write_for_tutorial(session, answer);
     else
         emu_session_write(session, target.version, SLICE(""), answer);
     return FLOW_NEXT;

@@ -80,15 +80,20 @@ static void put_targets(struct json_writer *writer, const struct emu_rectangle *
 static void put_verify_result(struct json_writer *writer, const struct emu_session *session,
                               const struct emu_attempt *attempt)
 {
-    const uint8_t *reference = emu_attempt_reference(session, attempt);
-    char hash[EMU_DIGEST_HEX_SIZE];
-
-    if (!reference)
+    if (!emu_attempt_reference(session, attempt))
         return;
     json_open(writer, "verifyResult", '{');
     emu_match_put(writer, session, attempt);
     json_close(writer, '}');
-    if (!session->settings.verify->return_image_hash)
+}
+
+static void put_image_hash(struct json_writer *writer, const struct emu_session *session,
+                           const struct emu_attempt *attempt)
+{
+    const uint8_t *reference = emu_attempt_reference(session, attempt);
+    char hash[EMU_DIGEST_HEX_SIZE];
+
+    if (!reference || !session->settings.verify->return_image_hash)
         return;
     emu_digest_format(reference, hash);
     json_put_string(writer, "verifyImageHash", hash);
@@ -107,6 +112,7 @@ static void put_result(struct json_writer *writer, const struct emu_session *ses
     if (emu_attempt_has_image(session, attempt))
         emu_image_id_put(writer, session->id, attempt->image_guid);
     put_verify_result(writer, session, attempt);
+    put_image_hash(writer, session, attempt);
     json_close(writer, '}');
 }
 
@@ -163,8 +169,13 @@ static void put_abuse(struct json_writer *writer, const struct emu_attempt *atte
     json_close(writer, '}');
 }
 
+struct view {
+    bool abuse;          /* with what v1.3 added */
+    bool verdict_beside; /* verifyResult once more, beside the result */
+};
+
 static void put_attempt(struct json_writer *writer, const struct emu_session *session, unsigned id,
-                        bool abuse)
+                        const struct view *view)
 {
     const struct emu_attempt *attempt = session->attempts[id - 1];
 
@@ -175,9 +186,11 @@ static void put_attempt(struct json_writer *writer, const struct emu_session *se
         put_error(writer, attempt);
     else
         put_result(writer, session, attempt);
-    if (abuse)
+    if (view->verdict_beside)
+        put_verify_result(writer, session, attempt);
+    if (view->abuse)
         put_clients(writer, session, attempt);
-    if (abuse && session->abuse_monitored)
+    if (view->abuse && session->abuse_monitored)
         put_abuse(writer, attempt);
     json_close(writer, '}');
 }
@@ -195,10 +208,9 @@ static void put_references(struct json_writer *writer, const struct emu_verify *
     json_close(writer, ']');
 }
 
-void emu_session_write(const struct emu_session *session, enum emu_version version,
-                       struct slice auth_token, struct buf *ret)
+static void write_session(const struct emu_session *session, const struct view *view,
+                          struct slice auth_token, struct buf *ret)
 {
-    const bool abuse = emu_version_info(version)->abuse;
     const struct emu_user *user = session->settings.user;
     struct json_writer writer = json_writer(ret);
 
@@ -207,17 +219,32 @@ void emu_session_write(const struct emu_session *session, enum emu_version versi
     json_put_slice(&writer, "authToken", auth_token);
     json_put_string(&writer, "status", emu_status_word(session->status));
     json_put_string(&writer, "modelVersion", session->settings.model_version);
-    if (abuse)
+    if (view->abuse)
         json_put_bool(&writer, "isAbuseMonitoringEnabled", session->abuse_monitored);
-    if (abuse && user && user->expected_address)
+    if (view->abuse && user && user->expected_address)
         json_put_string(&writer, "expectedClientIpAddress", user->expected_address);
     json_open(&writer, "results", '{');
     json_open(&writer, "attempts", '[');
     for (unsigned id = session->attempt_count; id > 0; id--)
-        put_attempt(&writer, session, id, abuse);
+        put_attempt(&writer, session, id, view);
     json_close(&writer, ']');
     if (session->settings.verify)
         put_references(&writer, session->settings.verify);
     json_close(&writer, '}');
     json_close(&writer, '}');
+}
+
+void emu_session_write(const struct emu_session *session, enum emu_version version,
+                       struct slice auth_token, struct buf *ret)
+{
+    const struct view view = {.abuse = emu_version_info(version)->abuse};
+
+    write_session(session, &view, auth_token, ret);
+}
+
+void emu_session_write_for_tutorial(const struct emu_session *session, struct buf *ret)
+{
+    const struct view view = {.verdict_beside = true};
+
+    write_session(session, &view, SLICE(""), ret);
 }

@@ -73,7 +73,7 @@ enum flow_next emu_call_reply(struct emu_call *call)
     if (body.len == 0)
         reply_empty(request, status);
     else
-        reply_text(request, status, type, buf_slice(&body));
+        reply_secret(request, status, type, buf_slice(&body));
     return FLOW_DONE;
 }
 
@@ -166,8 +166,14 @@ static enum flow_next send_mangled(struct emu_call *call)
     CLEANUP(secret_buf) struct buf body = take_answer(call);
     const struct slice all = buf_slice(&body);
 
-    (void)fault;
-    reply_truncated(request, status, type, (struct slice){all.data, all.len / 2}, all.len);
+    if (fault.kind == EMU_FAULT_HUGE)
+        reply_huge(request, status, type, all, fault.size_bytes);
+    else if (fault.kind == EMU_FAULT_DRIP)
+        reply_drip(request, status, type, all, fault.interval_ms);
+    else if (fault.kind == EMU_FAULT_RESET_MIDWAY)
+        reply_reset_midway(request, status, type, all);
+    else
+        reply_truncated(request, status, type, (struct slice){all.data, all.len / 2}, all.len);
     return FLOW_DONE;
 }
 

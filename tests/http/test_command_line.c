@@ -165,3 +165,43 @@ Test(command_line, set_wins_over_the_environment)
     daemon_stop(quiet.server);
     cr_assert_not(daemon_log_contains(quiet.server, "session created"));
 }
+
+Test(command_line, emulate_explains_its_switches_and_secrets)
+{
+    struct finished help = command_run("emulate", "--help");
+    cr_assert_eq(help.code, 0);
+    const char *const words[] = {"--listen",
+                                 "--strict",
+                                 "--tutorial-paths",
+                                 "--rate-limit",
+                                 "--gateway-errors",
+                                 "LIVENESSD_EMULATOR_KEY",
+                                 "LIVENESSD_EMULATOR_KEY2",
+                                 "LIVENESSD_EMULATOR_CLIENT_SECRET"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        expect_in(help.output, words[i]);
+}
+
+Test(command_line, emulate_takes_its_switches)
+{
+    const char *const all[] = {"--strict", "--tutorial-paths", "--gateway-errors",
+                               "--rate-limit=1000000", NULL};
+    struct daemon *emulator = daemon_start("emulate", all, NULL);
+    const struct http_answer *options =
+        http_do("GET", daemon_url(emulator, "emulator", "/emulator/options"), NULL);
+    cr_assert_str_eq(options->body, "{\"strict\":true,\"tutorialPaths\":true,"
+                                    "\"gatewayErrors\":true,\"rateLimit\":1000000}");
+}
+
+Test(command_line, emulate_refuses_a_rate_that_is_none)
+{
+    static const char *const bad[] = {"",    "x",   "-1",      "+1",
+                                      "1.5", "10x", "1000001", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct finished run = command_run("emulate", text_of("--rate-limit=%s", bad[i]));
+        cr_assert_eq(run.code, 64, "%s", bad[i]);
+        expect_in(run.errors, "calls a second");
+    }
+    struct finished serve = command_run("serve", "--strict");
+    cr_assert_eq(serve.code, 64);
+}
