@@ -4,6 +4,7 @@
  */
 #include "app.h"
 
+#include "app_credentials.h"
 #include "app_process.h"
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -40,6 +41,7 @@ struct app {
     struct store *store;
     struct emulator *emulator;
     struct face_client *face;
+    struct app_credentials *credentials;
     struct app_token *tokens;
     struct device_tokens *devices;
     struct cidr *trusted;
@@ -98,13 +100,17 @@ static bool open_emulator(struct app *app)
 static bool open_upstream(struct app *app)
 {
     const struct settings *settings = app->settings;
+    /* the emulator inside takes any key */
+    const struct face_credentials any = {.key = "emulator"};
     const struct face_config config = {
         .endpoint = app->emulator ? app->endpoint : settings->upstream_endpoint,
-        .version = FACE_V1_2,
-        .credentials = {.key = app->emulator ? "emulator" : settings->upstream_key},
+        .version = (enum face_version)settings->upstream_api_version,
+        .credentials = app->emulator ? any : credentials_of(settings),
         .connect_timeout_ms = settings->upstream_connect_timeout,
         .timeout_ms = settings->upstream_timeout,
         .max_answer_bytes = settings->upstream_max_answer,
+        .max_image_bytes = settings->upstream_max_image,
+        .image_memory_bytes = settings->upstream_image_memory,
         .rate = settings->upstream_rate,
         .queue_max = settings->upstream_queue,
         .queue_wait_ms = settings->upstream_queue_wait,
@@ -114,6 +120,8 @@ static bool open_upstream(struct app *app)
         .random = random_system(),
     };
     app->face = face_client_new(loop_uv(app->loop), &config, app->error, sizeof app->error);
+    if (app->face && !app->emulator)
+        app->credentials = credentials_watch(loop_uv(app->loop), settings, app->face, app->log);
     return app->face != NULL;
 }
 
@@ -144,6 +152,32 @@ static bool make_authority(struct app *app)
     return true;
 }
 
+static struct create_policy make_policy(const struct settings *settings)
+{
+    const struct face_version_info *version = &face_versions[settings->upstream_api_version];
+    int attempts = (int)settings->policy_attempts_default;
+    if (!(version->fields & FACE_FIELD_ATTEMPTS))
+        attempts = 0;
+    else if (attempts == 0)
+        attempts = version->attempts_default;
+    return (struct create_policy){
+        .modes = settings->policy_modes,
+        .token_ttl_min_s = (int64_t)settings->policy_token_ttl_min / 1000,
+        .token_ttl_max_s = (int64_t)settings->policy_token_ttl_max / 1000,
+        .token_ttl_default_s = (int64_t)settings->policy_token_ttl_default / 1000,
+        .session_image = (enum policy_image)settings->policy_session_image,
+        .attempts_max = (int)settings->policy_attempts_max,
+        .attempts_default = attempts,
+        .models = (const char *const *)settings->policy_models.items,
+        .model_count = settings->policy_models.count,
+        .set_in_client = settings->policy_set_in_client,
+        .verify_image = (enum policy_verify_image)settings->policy_verify_image,
+        .verify_image_max_bytes = settings->policy_verify_image_max,
+        .has_confidence_threshold = settings->policy_verify_confidence_threshold.given,
+        .confidence_threshold = settings->policy_verify_confidence_threshold.value,
+    };
+}
+
 static bool make_services(struct app *app)
 {
     const struct settings *settings = app->settings;
@@ -157,6 +191,7 @@ static bool make_services(struct app *app)
         .metrics = app->metrics,
         .rules = {.digest = (enum digest_policy)settings->verdict_digest,
                   .retention_verdict_ms = (int64_t)settings->retention_verdict,
+                  .retention_image_ms = (int64_t)settings->retention_image,
                   .seal_key = app->keyring.seal},
         .poll_interval_ms = settings->upstream_poll_interval,
         .cache_bytes = settings->store_cache,
@@ -167,6 +202,8 @@ static bool make_services(struct app *app)
         .store = app->store,
         .authority = &app->authority,
         .rules = &app->sessions->config.rules,
+        .policy = make_policy(settings),
+        .version = (enum face_version)settings->upstream_api_version,
         .clock = clock_system(),
         .random = random_system(),
         .log = app->log,
@@ -222,6 +259,7 @@ static bool open_http(struct app *app)
     config.routes = routes_public;
     config.context = &app->services;
     config.max_body_bytes = settings->http_max_body;
+    config.max_upload_bytes = settings->http_max_upload;
     config.body_memory_bytes = settings->http_body_memory;
     config.max_connections = process_fit_connections((unsigned)settings->http_max_connections);
     config.max_connections_per_address = (unsigned)settings->http_max_connections_per_address;
@@ -278,6 +316,7 @@ static void app_close(struct app *app)
     listener_close(app->http);
     sessions_free(app->sessions);
     listener_close(app->admin);
+    app->credentials = credentials_unwatch(app->credentials);
     face_client_free(app->face);
     emulator_close(app->emulator);
     app->store = store_close(app->store);
