@@ -29,6 +29,11 @@ struct told {
     unsigned retry_after_s;
     char session_id[FACE_ID_SIZE];
     char token[64];
+    size_t reference_count;
+    size_t attempt_count;
+    char status_word[FACE_WORD_SIZE];
+    char content[1024];
+    size_t content_size;
     struct world *starts_in; /* in its callback */
     struct told *starts;
     struct face_call **cancels;
@@ -61,6 +66,13 @@ static inline void close_client(struct world *it)
     it->client = face_client_free(it->client);
 }
 
+/* A client of the configuration as it is now. */
+static inline void reopen(struct world *it)
+{
+    close_client(it);
+    open_client(it);
+}
+
 static inline void setup(struct world *it)
 {
     memset(it, 0, sizeof *it);
@@ -78,6 +90,8 @@ static inline void setup(struct world *it)
         .connect_timeout_ms = 2000,
         .timeout_ms = 5000,
         .max_answer_bytes = 64 * 1024,
+        .max_image_bytes = 128 * 1024,
+        .image_memory_bytes = 64 * 1024,
         .rate = 1000,
         .queue_max = 100,
         .queue_wait_ms = 2000,
@@ -139,6 +153,14 @@ static inline void on_done(void *context, struct face_answer *answer)
     (void)snprintf(told->session_id, sizeof told->session_id, "%s", answer->session.session_id);
     (void)snprintf(told->token, sizeof told->token, "%s",
                    answer->session.auth_token ? answer->session.auth_token : "");
+    told->reference_count = answer->session.reference_count;
+    told->attempt_count = answer->session.attempt_count;
+    (void)snprintf(told->status_word, sizeof told->status_word, "%s", answer->session.status_word);
+    told->content_size = answer->content.len;
+    if (answer->content.len < sizeof told->content) {
+        memcpy(told->content, answer->content.data ? answer->content.data : "",
+               answer->content.len);
+    }
     if (told->starts) {
         start(told->starts_in, GET, told->starts);
         cr_assert_eq(told->starts->count, 0);

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ enum step_end {
     THEN_CLOSE, /* without having said so */
     THEN_RESET,
     THEN_HOLD, /* until the client closes */
+    THEN_DRIP, /* a byte every few milliseconds, until then */
 };
 
 struct step {
@@ -103,6 +105,13 @@ static inline void server_write(int socket, const char *bytes, size_t size)
     }
 }
 
+static inline void server_drip(int socket)
+{
+    struct pollfd closed = {.fd = socket, .events = POLLIN};
+    while (poll(&closed, 1, 5) == 0 && send(socket, " ", 1, MSG_NOSIGNAL) == 1) {
+    }
+}
+
 static inline void *server_connection_run(void *context)
 {
     struct server_connection connection = *(struct server_connection *)context;
@@ -117,6 +126,9 @@ static inline void *server_connection_run(void *context)
             server_write(socket, step.reply, step.size ? step.size : strlen(step.reply));
         }
         end = step.end;
+    }
+    if (end == THEN_DRIP) {
+        server_drip(socket);
     }
     if (end == THEN_HOLD) {
         (void)server_read(socket, request);
