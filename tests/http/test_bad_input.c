@@ -45,7 +45,10 @@ static const struct row creates[] = {
     {"{" MODE ",\"authTokenTimeToLiveInSeconds\":\"600\"}", 400, "InvalidRequestBody"},
     /* other members of a wrong type */
     {"{" MODE ",\"deviceCorrelationId\":5}", 400, "InvalidRequestBody"},
+    {"{" MODE ",\"userCorrelationId\":{}}", 400, "InvalidRequestBody"},
     {"{" MODE ",\"enableSessionImage\":\"perhaps\"}", 400, "InvalidRequestBody"},
+    {"{" MODE ",\"numberOfClientAttemptsAllowed\":{}}", 200, NULL},
+    {"{" MODE ",\"ownerSubject\":\"app:tests\"}", 403, "Forbidden"},
     {"{" MODE ",\"enableSessionImage\":\"true\"}", 200, NULL},
     {"{" MODE ",\"deviceCorrelationId\":\"a\",\"deviceCorrelationIdSetInClient\":true}", 400,
      "InvalidRequestBody"},
@@ -55,7 +58,7 @@ static const struct row creates[] = {
      "\"12345678901234567890123456789012345678901234567890123456789012345\"}",
      200, NULL},
     /* unknown members are ignored */
-    {"{" MODE ",\"userCorrelationId\":{\"any\":[null]}}", 200, NULL},
+    {"{" MODE ",\"anything\":{\"any\":[null]}}", 200, NULL},
 };
 
 Test(bad_input, each_wrong_create_is_told_what_is_wrong)
@@ -147,7 +150,7 @@ Test(bad_input, media_types_methods_and_addresses_are_checked)
 
     const struct http_answer *method = http_do("PUT", all, PLAIN_CREATE);
     expect_error(method, 405, "MethodNotAllowed");
-    cr_assert_str_eq(answer_header(method, "allow"), "POST");
+    cr_assert_str_eq(answer_header(method, "allow"), "POST, GET, HEAD");
     expect_error(http_do("GET", daemon_url(rig.server, "http", "/")), 404, "RouteNotFound");
     expect_error(http_do("GET", daemon_url(rig.server, "http", "/api/nothing")), 404,
                  "RouteNotFound");
