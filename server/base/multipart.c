@@ -66,7 +66,7 @@ static bool is_boundary_byte(char c)
 /* What a client may leave unquoted: wider than a token, never what ends or begins something. */
 static bool is_bare_byte(char c)
 {
-    return !is_control(c) && !is_blank(c) && c != ';' && c != '"';
+    return !is_control(c) && !is_blank(c) && c != ';' && c != '"' && c != '\\';
 }
 
 static struct slice skip(struct slice text, size_t count)

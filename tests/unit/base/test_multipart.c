@@ -203,6 +203,7 @@ Test(multipart, heads_of_parts_are_read_strictly)
         "Content-Disposition: form-data; name=\"a\\\"",
         "Content-Disposition: form-data; name=\"a\" b",
         "Content-Disposition: form-data; name=a b",
+        "Content-Disposition: form-data; name=a\\",
         "Content-Disposition: form-data; name=a\"b\"",
         "Content-Disposition: form-data; name=a; name=b",
         "Content-Disposition: form-data; name=a; filename=b; filename=c",
