@@ -19,6 +19,7 @@ export class Face {
   constructor(service, version = "v1.2", { key = service.key ?? "any", root = "/face" } = {}) {
     Object.assign(this, { service, version, key, root });
     this.preview = previews.includes(version);
+    this.schema = version; // the document its answers are held against
   }
 
   // `path` is what follows the version.
@@ -37,7 +38,7 @@ export class Face {
     assert.match(answer.headers["apim-request-id"] ?? "", uuid, "apim-request-id");
     if (answer.status < 400) return;
     assert.equal(answer.headers["x-ms-error-code"], answer.json?.error?.code, "x-ms-error-code is the code");
-    assertShape(this.version, "error", answer.json);
+    assertShape(this.schema, "error", answer.json);
   }
 
   json(method, path, value, options = {}) {
@@ -117,12 +118,12 @@ export class Face {
   async shown(session) {
     const answer = await this.get(session);
     assert.equal(answer.status, 200, answer.text);
-    assertShape(this.version, session.kind === "detectLiveness" ? "get" : "getVerify", answer.json);
+    assertShape(this.schema, session.kind === "detectLiveness" ? "get" : "getVerify", answer.json);
     return answer.json;
   }
 
   shape(name, answer) {
-    assertShape(this.version, name, answer.json);
+    assertShape(this.schema, name, answer.json);
   }
 }
 
