@@ -22,8 +22,8 @@ struct route {
     const char *method;    /* "GET" also serves HEAD */
     const char *pattern;   /* "/api/detectLiveness-sessions/{id}": the label in logs and metrics */
     unsigned body_types;   /* else 415 */
-    size_t max_body_bytes; /* 0: the listener's */
     unsigned variant;      /* the table's own, for its flows: what they do otherwise on this path */
+    size_t max_body_bytes; /* 0: the listener's */
     const struct flow_step *steps;
     size_t flow_size; /* of the struct that begins with struct flow; zeroed when it starts */
 };

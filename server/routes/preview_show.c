@@ -8,7 +8,7 @@
 #include "lifecycle/results.h"
 #include "routes/session_flow.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 static void put_time(struct json_writer *json, const char *name, int64_t wall_ms)
@@ -99,21 +99,28 @@ static void put_response(struct json_writer *json, const struct session_view *vi
     json_close(json, '}');
 }
 
+/* In upper case, as the service writes it. */
+static void put_hash(struct json_writer *json, const uint8_t hash[SHA256_BYTES])
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char text[SHA256_HEX] = "";
+    for (size_t i = 0; i < SHA256_BYTES; i++) {
+        text[2 * i] = digits[hash[i] >> 4];
+        text[2 * i + 1] = digits[hash[i] & 15];
+    }
+    json_put_string(json, "verifyImageHash", text);
+}
+
 static void put_details(struct json_writer *json, const struct session_view *view,
                         const struct face_attempt *attempt)
 {
     char image_id[IMAGE_ID_SIZE];
-    char hash[SHA256_HEX];
     if (attempt->session_image_id[0] != '\0') { /* upstream's or ours: shown is ours */
         image_id_make(view->services->rules->seal_key, view->record->id, image_id);
         json_put_string(json, "sessionImageId", image_id);
     }
-    if (!attempt->has_image_hash)
-        return;
-    hex_encode(attempt->image_hash, SHA256_BYTES, hash);
-    for (char *c = hash; *c != '\0'; c++)
-        *c = *c >= 'a' ? (char)(*c - 'a' + 'A') : *c;
-    json_put_string(json, "verifyImageHash", hash);
+    if (attempt->has_image_hash)
+        put_hash(json, attempt->image_hash);
 }
 
 static void put_entry(struct json_writer *json, const char *name, const struct session_view *view,
@@ -143,13 +150,21 @@ static const struct face_session *attempts_of(const struct session_view *view,
     return *ret_kept;
 }
 
-/* Entries behind `start`: as numbers, or as texts when it is none. */
+/* The number of a text of digits; -1 for another one. */
+static int64_t number_of(const char *text)
+{
+    int64_t number = *text != '\0' ? 0 : -1;
+    for (; *text != '\0' && number >= 0; text++)
+        number = *text < '0' || *text > '9' ? -1 : number * 10 + (*text - '0');
+    return number;
+}
+
+/* Entries behind `start`: by their numbers, or as texts when it is none. */
 static bool is_behind(int32_t id, const char *start)
 {
     char text[16];
-    char *end = NULL;
-    long long number = strtoll(start, &end, 10);
-    if (end != start && *end == '\0')
+    int64_t number = strlen(start) <= 18 ? number_of(start) : -1;
+    if (number >= 0)
         return id > number;
     (void)snprintf(text, sizeof text, "%d", id);
     return strcmp(text, start) > 0;
