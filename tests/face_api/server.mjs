@@ -39,7 +39,8 @@ export class ServerFace extends Face {
 // A server over an emulator of its own that speaks `version`; both start here. `settings` are added.
 export async function startPair(version = "v1.2", { settings = [] } = {}) {
   const emulator = await startEmulator({ key: "the-upstream-key" });
+  const images = version === "v1.1-preview.1" ? [] : ["retention.image=1h"];
   const server = await startServer(emulator, { settings: [`upstream.api_version=${version}`, "auth.mode=app_token",
-    `auth.app_tokens=${appTokens}`, "retention.image=1h", "upstream.poll_interval=10ms", ...settings] });
+    `auth.app_tokens=${appTokens}`, "upstream.poll_interval=10ms", ...images, ...settings] });
   return { ...server, emulator, upstreamVersion: version };
 }
