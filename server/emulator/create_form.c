@@ -50,8 +50,10 @@ static struct slice trim(struct slice text)
 
 static bool looks_like_number(struct slice text)
 {
+    static const struct slice allowed = SLICE_INIT("0123456789+-.eE");
+
     for (size_t i = 0; i < text.len; i++)
-        if (!memchr("0123456789+-.eE", text.data[i], 15))
+        if (!memchr(allowed.data, text.data[i], allowed.len))
             return false;
     return text.len > 0;
 }

@@ -18,7 +18,7 @@ static const struct {
     struct slice value;
 } attributes[] = {
     {"headPose", SLICE_INIT("{\"pitch\":0.0,\"roll\":0.5,\"yaw\":-1.5}")},
-    {"glasses", SLICE_INIT("\"NoGlasses\"")},
+    {"glasses", SLICE_INIT("\"noGlasses\"")},
     {"occlusion", SLICE_INIT("{\"foreheadOccluded\":false,\"eyeOccluded\":false,"
                              "\"mouthOccluded\":false}")},
     {"accessories", SLICE_INIT("[]")},

@@ -29,13 +29,13 @@ enum emu_versions {
 };
 
 struct emu_version_info {
-    const char *name; /* the path segment */
-    bool preview;     /* the shape before v1.2: `id`, ResultAvailable, audit entries */
-    bool images;      /* enableSessionImage, returnVerifyImageHash, verifyConfidenceThreshold */
-    bool abuse;       /* what v1.3 added: attempts, user ids, client addresses, settings */
+    const char *name;        /* the path segment */
     const char *model_field; /* NULL: the model cannot be chosen */
     const char *default_model;
     unsigned attempts_default;
+    bool preview; /* the shape before v1.2: `id`, ResultAvailable, audit entries */
+    bool images;  /* enableSessionImage, returnVerifyImageHash, verifyConfidenceThreshold */
+    bool abuse;   /* what v1.3 added: attempts, user ids, client addresses, settings */
 };
 
 const struct emu_version_info *emu_version_info(enum emu_version version);

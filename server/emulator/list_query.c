@@ -111,6 +111,7 @@ size_t emu_list_select(const struct emu_sessions *sessions, enum emu_kind kind,
             sift_down(ret_found, count);
         }
     }
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted */
     qsort(ret_found, count, sizeof *ret_found, compare);
     return count;
 }

@@ -15,12 +15,10 @@ static const struct emu_place face_places[] = {
 };
 
 #define ROUTE(verb, path, types, max_body, flow_steps, flow)                                       \
-    {.method = (verb),                                                                             \
-     .pattern = (path),                                                                            \
-     .body_types = (types),                                                                        \
-     .max_body_bytes = (max_body),                                                                 \
-     .steps = (flow_steps),                                                                        \
-     .flow_size = sizeof(struct flow)}
+    {                                                                                              \
+        .method = (verb), .pattern = (path), .body_types = (types), .max_body_bytes = (max_body),  \
+        .steps = (flow_steps), .flow_size = sizeof(struct flow)                                    \
+    }
 
 /* The rows of the Face API come first: emu_place_of relies on it. */
 /* clang-format off */

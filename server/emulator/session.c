@@ -2,9 +2,8 @@
  * One session: words and the state machine. Leaves to sessions.c who lives, and to the routes how
  * it is shown. Attempts only ever grow, up to attempts_allowed.
  */
-#include "emulator/sessions.h"
-
 #include "base/alloc.h"
+#include "emulator/sessions.h"
 
 #include <assert.h>
 #include <stdlib.h>

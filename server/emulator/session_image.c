@@ -6,7 +6,12 @@
 #include "base/crypto.h"
 #include "emulator/jpeg.h"
 
-enum { IMAGE_ID_BYTES = 1 + 2 * EMU_GUID_BYTES, IMAGE_ID_VERSION = 1, HEX_DIGITS = 32 };
+enum {
+    IMAGE_ID_BYTES = 1 + 2 * EMU_GUID_BYTES,
+    IMAGE_ID_VERSION = 1,
+    HEX_DIGITS = 32,
+    ID_BUF_MAX = 128
+};
 
 /* The first three groups of a GUID are little-endian in .NET. */
 static const unsigned char dotnet_order[EMU_GUID_BYTES] = {3, 2, 1,  0,  5,  4,  7,  6,
@@ -51,7 +56,7 @@ void emu_image_id_format(const char *session_id, const uint8_t image_guid[EMU_GU
 
     guid_to_dotnet(session_id, bytes + 1);
     memcpy(bytes + 1 + EMU_GUID_BYTES, image_guid, EMU_GUID_BYTES);
-    buf_init(&text, 2 * EMU_IMAGE_ID_SIZE);
+    buf_init(&text, ID_BUF_MAX);
     base64url_encode(bytes, sizeof bytes, &text);
     memcpy(ret, text.data, EMU_IMAGE_ID_SIZE);
 }
@@ -62,7 +67,7 @@ const struct emu_attempt *emu_image_find(struct emu_sessions *sessions, struct s
     CLEANUP(buf) struct buf bytes;
     char session_id[UUID_SIZE];
 
-    buf_init(&bytes, 2 * EMU_IMAGE_ID_SIZE);
+    buf_init(&bytes, ID_BUF_MAX);
     if (image_id.len != EMU_IMAGE_ID_SIZE - 1 || base64url_decode(image_id, &bytes) ||
         bytes.len != IMAGE_ID_BYTES || bytes.data[0] != IMAGE_ID_VERSION)
         return NULL;

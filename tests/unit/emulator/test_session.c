@@ -1,6 +1,7 @@
 /*
  * The state machine of one session.
  */
+#include "base/alloc.h"
 #include "emulator/sessions.h"
 
 #include <criterion/criterion.h>
@@ -144,4 +145,71 @@ Test(session, gives_each_attempt_a_digest_and_id_of_its_own)
 
     cr_expect_str_neq(first->result_id, second->result_id);
     cr_expect_neq(memcmp(first->digest, second->digest, EMU_DIGEST_BYTES), 0);
+}
+
+/* ---- with verify ---- */
+
+static struct emu_session *begin_verify(bool with_image)
+{
+    struct emu_session_settings settings = {
+        .kind = EMU_LIVENESS_WITH_VERIFY,
+        .attempts_allowed = 3,
+        .verify = xcalloc(1, sizeof *settings.verify),
+    };
+
+    settings.verify->has_image = with_image;
+    struct emu_session *verified = emu_sessions_add(&sessions, &settings, &source.random, 1000);
+    cr_assert(emu_session_start(verified));
+    return verified;
+}
+
+static const char *outcome(bool with_image, const struct emu_sight *sight)
+{
+    const struct emu_attempt *attempt =
+        emu_session_record(begin_verify(with_image), sight, &source.random);
+
+    cr_assert_not_null(attempt);
+    return attempt->sight.error ? attempt->sight.error->code : "";
+}
+
+static const struct emu_sight face_with_image = {.decision = EMU_REALFACE, .has_image = true};
+
+Test(session, needs_a_reference_image_from_one_side_to_verify)
+{
+    cr_expect_str_eq(outcome(true, &real_face), "");
+    cr_expect_str_eq(outcome(false, &face_with_image), "");
+    cr_expect_str_eq(outcome(false, &real_face), "VerifyImageNotProvided");
+    cr_expect_str_eq(outcome(true, &face_with_image), "SetVerifyImageNotAllowed");
+}
+
+Test(session, fails_an_attempt_by_what_is_wrong_with_the_devices_image)
+{
+    struct emu_sight sight = face_with_image;
+
+    sight.image_error = emu_camera_error_find(SLICE("FaceNotFound"));
+    cr_expect_str_eq(outcome(false, &sight), "FaceNotFound");
+    sight.error = emu_camera_error_find(SLICE("TimedOut"));
+    cr_expect_str_eq(outcome(false, &sight), "TimedOut", "the camera came first");
+}
+
+Test(session, goes_on_after_an_attempt_without_image)
+{
+    struct emu_session *verified = begin_verify(false);
+
+    cr_assert_not_null(emu_session_record(verified, &real_face, &source.random));
+    cr_expect_eq(verified->status, EMU_RUNNING);
+    cr_assert_not_null(emu_session_record(verified, &face_with_image, &source.random));
+    cr_expect_eq(verified->status, EMU_SUCCEEDED);
+}
+
+Test(session, has_an_image_of_an_attempt_only_when_asked_for_and_without_error)
+{
+    cr_assert(emu_session_start(session));
+    const struct emu_attempt *failed = record_error(SLICE("{\"error\":\"TimedOut\"}"));
+    const struct emu_attempt *succeeded = emu_session_record(session, &spoof, &source.random);
+
+    cr_expect_not(emu_attempt_has_image(session, succeeded));
+    session->settings.enable_session_image = true;
+    cr_expect(emu_attempt_has_image(session, succeeded));
+    cr_expect_not(emu_attempt_has_image(session, failed));
 }
