@@ -42,6 +42,7 @@ struct server {
     size_t step_count;
     char requests[SERVER_STEPS][SERVER_REQUEST];
     size_t request_count;
+    size_t together; /* none is answered before so many have come */
     pthread_t threads[SERVER_CONNECTIONS];
     int sockets[SERVER_CONNECTIONS];
     size_t connection_count;
@@ -89,6 +90,9 @@ static inline struct step server_next_step(struct server *server, const char *re
     }
     server->request_count++;
     pthread_cond_broadcast(&server->changed);
+    while (server->request_count < server->together && !server->stopping) {
+        pthread_cond_wait(&server->changed, &server->lock);
+    }
     pthread_mutex_unlock(&server->lock);
     return step;
 }
@@ -195,6 +199,7 @@ static inline void server_stop(struct server *server)
 {
     pthread_mutex_lock(&server->lock);
     server->stopping = true;
+    pthread_cond_broadcast(&server->changed);
     for (size_t i = 0; i < server->connection_count; i++) {
         if (server->sockets[i] >= 0) {
             shutdown(server->sockets[i], SHUT_RDWR);
@@ -217,6 +222,13 @@ static inline void server_script(struct server *server, const char *reply, enum 
     pthread_mutex_lock(&server->lock);
     cr_assert_lt(server->step_count, SERVER_STEPS);
     server->steps[server->step_count++] = (struct step){.reply = reply, .end = end};
+    pthread_mutex_unlock(&server->lock);
+}
+
+static inline void server_answers_together(struct server *server, size_t count)
+{
+    pthread_mutex_lock(&server->lock);
+    server->together = count;
     pthread_mutex_unlock(&server->lock);
 }
 
