@@ -114,8 +114,8 @@ static void put_hash(struct json_writer *json, const uint8_t hash[SHA256_BYTES])
 static void put_details(struct json_writer *json, const struct session_view *view,
                         const struct face_attempt *attempt)
 {
-    char image_id[IMAGE_ID_SIZE];
     if (attempt->session_image_id[0] != '\0') { /* upstream's or ours: shown is ours */
+        char image_id[IMAGE_ID_SIZE];
         image_id_make(view->services->rules->seal_key, view->record->id, image_id);
         json_put_string(json, "sessionImageId", image_id);
     }

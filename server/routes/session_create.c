@@ -35,7 +35,7 @@ static void user_correlation(struct create_flow *self, const struct services *se
         (!named && self->owner.kind != PRINCIPAL_ANONYMOUS))
         return;
     CLEANUP(secret_buf) struct buf text;
-    buf_init_secret(&text, 512);
+    buf_init_secret(&text, user.len + 256);
     hex_encode(self->owner.owner, sizeof self->owner.owner, owner);
     buf_printf(&text, "user\n%s\n", owner);
     if (named)
