@@ -33,8 +33,8 @@ LOG_FIELD(VERSION, "version")
 LOG_FIELD(STEP, "step")
 LOG_FIELD(FIELD, "field")             /* a name of the Face API's */
 LOG_FIELD(API_VERSION, "api_version") /* one of the Face API's */
-LOG_FIELD(PLATFORM, "platform") /* one of a fixed list */
-LOG_FIELD(SDK, "sdk")           /* version text of the client SDK, sanitised */
+LOG_FIELD(PLATFORM, "platform")       /* one of a fixed list */
+LOG_FIELD(SDK, "sdk")                 /* version text of the client SDK, sanitised */
 LOG_FIELD(ATTEMPTS, "attempts")
 LOG_FIELD(HTTP, "http")
 LOG_FIELD(ADMIN, "admin")
