@@ -77,18 +77,17 @@ export async function startEmulator({ args = [], key = null, env = {} } = {}) {
 }
 
 // The server, asking an emulator as if it were the Face API. `settings` are lines "section.key=value".
-export async function startServer(emulator, { settings = [], yaml = null } = {}) {
+// Secrets go by files: `secrets` are {setting: text}, by default the emulator's key.
+export async function startServer(emulator, { settings = [], secrets = { "upstream.key": emulator.key ?? "any" } } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "livenessd-"));
-  const keyFile = join(folder, "face.key");
-  writeFileSync(keyFile, emulator.key ?? "any");
+  const files = Object.entries(secrets).map(([name, text]) => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    return `${name}_file=${file}`;
+  });
   const args = ["serve"];
-  if (yaml) {
-    writeFileSync(join(folder, "livenessd.yaml"), yaml);
-    args.push("-c", join(folder, "livenessd.yaml"));
-  }
   const all = ["http.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", `upstream.endpoint=${emulator.url}`,
-    `upstream.key_file=${keyFile}`, `store.path=${join(folder, "livenessd.db")}`, "keys.generate=true",
-    "upstream.rate=1000000", ...settings];
+    `store.path=${join(folder, "livenessd.db")}`, "keys.generate=true", "upstream.rate=1000000", ...files, ...settings];
   for (const setting of all) args.push("--set", setting);
   after(() => rmSync(folder, { recursive: true, force: true }));
   const daemon = await started(args, {});

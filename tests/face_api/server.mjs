@@ -36,11 +36,14 @@ export class ServerFace extends Face {
   }
 }
 
-// A server over an emulator of its own that speaks `version`; both start here. `settings` are added.
-export async function startPair(version = "v1.2", { settings = [] } = {}) {
-  const emulator = await startEmulator({ key: "the-upstream-key" });
+// A server over an emulator of its own that speaks `version`; both start here. `settings` are added; `between`
+// makes of the emulator what the server asks in its place.
+export async function startPair(version = "v1.2", { settings = [], between = null, secrets, withAuthority, ...options } = {}) {
+  const emulator = await startEmulator({ key: "the-upstream-key", ...options });
+  const upstream = between ? await between(emulator) : emulator;
+  const authority = withAuthority ? [`upstream.entra_authority=${upstream.url}`] : [];
   const images = version === "v1.1-preview.1" ? [] : ["retention.image=1h"];
-  const server = await startServer(emulator, { settings: [`upstream.api_version=${version}`, "auth.mode=app_token",
-    `auth.app_tokens=${appTokens}`, "upstream.poll_interval=10ms", ...images, ...settings] });
-  return { ...server, emulator, upstreamVersion: version };
+  const server = await startServer(upstream, { secrets, settings: [`upstream.api_version=${version}`, "auth.mode=app_token",
+    `auth.app_tokens=${appTokens}`, "upstream.poll_interval=10ms", ...images, ...authority, ...settings] });
+  return { ...server, emulator, upstream, upstreamVersion: version };
 }
