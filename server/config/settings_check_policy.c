@@ -6,44 +6,25 @@
 #include "config/settings_draft.h"
 #include "config/settings_versions.h"
 
-#include <stddef.h>
-
 enum { UPLOAD_APART = 64 * 1024, MODEL_MAX = 31, NAMES_LIMIT = 128 };
+
+#define PREVIEW_FIELDS (VERSION_SESSION_IMAGE | VERSION_MODEL | VERSION_THRESHOLD)
+#define STABLE_FIELDS  (PREVIEW_FIELDS | VERSION_THRESHOLD_ALONE)
 
 const struct settings_version settings_versions[SETTINGS_VERSIONS] = {
     {.name = "v1.1-preview.1", .attempts_allowed = 3},
-    {.name = "v1.2-preview.1",
-     .session_image = true,
-     .model = true,
-     .threshold = true,
-     .attempts_allowed = 3},
-    {.name = "v1.2",
-     .session_image = true,
-     .model = true,
-     .threshold = true,
-     .threshold_alone = true,
-     .attempts_allowed = 3},
-    {.name = "v1.3-preview.1",
-     .session_image = true,
-     .model = true,
-     .threshold = true,
-     .threshold_alone = true,
-     .attempts = true,
-     .attempts_allowed = 1},
+    {.name = "v1.2-preview.1", .fields = PREVIEW_FIELDS, .attempts_allowed = 3},
+    {.name = "v1.2", .fields = STABLE_FIELDS, .attempts_allowed = 3},
+    {.name = "v1.3-preview.1", .fields = STABLE_FIELDS | VERSION_ATTEMPTS, .attempts_allowed = 1},
 };
 
 /* ---- what a version lacks ---- */
-
-static bool has_field(const struct settings_version *version, size_t field)
-{
-    return *(const bool *)((const char *)version + field);
-}
 
 /* A setting that needs a field of the API, when it is not what does without. */
 struct need {
     int index;
     bool needed;
-    size_t field; /* offset in struct settings_version */
+    enum settings_version_field field;
     const char *name;
 };
 
@@ -52,13 +33,13 @@ static void check_need(struct settings_draft *draft, const struct need *need)
     const struct settings_version *version =
         &settings_versions[draft->settings.upstream_api_version];
     if (!need->needed || !draft_is_set(draft, need->index) || draft_is_broken(draft, need->index) ||
-        draft_is_broken(draft, SETTING_upstream_api_version) || has_field(version, need->field)) {
+        draft_is_broken(draft, SETTING_upstream_api_version) || (version->fields & need->field)) {
         return;
     }
     CLEANUP(buf) struct buf names;
     buf_init(&names, NAMES_LIMIT);
     for (size_t i = 0; i < SETTINGS_VERSIONS; i++) {
-        if (has_field(&settings_versions[i], need->field)) {
+        if (settings_versions[i].fields & need->field) {
             buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", settings_versions[i].name);
         }
     }
@@ -76,26 +57,25 @@ static void check_version(struct settings_draft *draft)
     const unsigned allowed = version->attempts_allowed;
     const bool threshold_alone = settings->policy_verify_confidence_threshold.given &&
                                  settings->policy_verify_image == CLIENT_ALLOWED &&
-                                 version->threshold;
+                                 (version->fields & VERSION_THRESHOLD);
     const struct need needs[] = {
         {SETTING_policy_session_image, settings->policy_session_image == IMAGE_ALWAYS,
-         offsetof(struct settings_version, session_image), "enableSessionImage"},
-        {SETTING_retention_image, settings->retention_image > 0,
-         offsetof(struct settings_version, session_image), "enableSessionImage"},
-        {SETTING_policy_models, settings->policy_models.count > 0,
-         offsetof(struct settings_version, model), "livenessModelVersion"},
+         VERSION_SESSION_IMAGE, "enableSessionImage"},
+        {SETTING_retention_image, settings->retention_image > 0, VERSION_SESSION_IMAGE,
+         "enableSessionImage"},
+        {SETTING_policy_models, settings->policy_models.count > 0, VERSION_MODEL,
+         "livenessModelVersion"},
         {SETTING_policy_verify_confidence_threshold,
-         settings->policy_verify_confidence_threshold.given,
-         offsetof(struct settings_version, threshold), "verifyConfidenceThreshold"},
-        {SETTING_policy_verify_confidence_threshold, threshold_alone,
-         offsetof(struct settings_version, threshold_alone),
+         settings->policy_verify_confidence_threshold.given, VERSION_THRESHOLD,
+         "verifyConfidenceThreshold"},
+        {SETTING_policy_verify_confidence_threshold, threshold_alone, VERSION_THRESHOLD_ALONE,
          "verifyConfidenceThreshold for a face that the device brings (policy.verify_image is "
          "client_allowed)"},
         {SETTING_policy_attempts_default,
          settings->policy_attempts_default != 0 && settings->policy_attempts_default != allowed,
-         offsetof(struct settings_version, attempts), "numberOfClientAttemptsAllowed"},
-        {SETTING_policy_attempts_max, settings->policy_attempts_max < allowed,
-         offsetof(struct settings_version, attempts), "numberOfClientAttemptsAllowed"},
+         VERSION_ATTEMPTS, "numberOfClientAttemptsAllowed"},
+        {SETTING_policy_attempts_max, settings->policy_attempts_max < allowed, VERSION_ATTEMPTS,
+         "numberOfClientAttemptsAllowed"},
     };
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
         check_need(draft, &needs[i]);

@@ -5,17 +5,19 @@
  */
 #pragma once
 
-#include <stdbool.h>
-
 enum { SETTINGS_VERSIONS = 4 };
+
+enum settings_version_field {
+    VERSION_SESSION_IMAGE = 1 << 0,   /* enableSessionImage */
+    VERSION_MODEL = 1 << 1,           /* livenessModelVersion, by whatever name */
+    VERSION_THRESHOLD = 1 << 2,       /* verifyConfidenceThreshold */
+    VERSION_THRESHOLD_ALONE = 1 << 3, /* the same in a create without a reference image */
+    VERSION_ATTEMPTS = 1 << 4,        /* numberOfClientAttemptsAllowed */
+};
 
 struct settings_version {
     const char *name;
-    bool session_image;        /* enableSessionImage */
-    bool model;                /* livenessModelVersion, by whatever name */
-    bool threshold_alone;      /* the next one also in a create without a reference image */
-    bool threshold;            /* verifyConfidenceThreshold */
-    bool attempts;             /* numberOfClientAttemptsAllowed */
+    unsigned fields;           /* bits of enum settings_version_field */
     unsigned attempts_allowed; /* when nothing is asked for */
 };
 

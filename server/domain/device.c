@@ -140,7 +140,10 @@ bool device_id_read(struct slice text, char ret_id[UUID_SIZE])
     char id[UUID_SIZE] = "";
     for (size_t i = 0; i < text.len && i < sizeof id - 1; i++) {
         char c = text.data[i];
-        id[i] = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+        if (c >= 'A' && c <= 'F') {
+            c = (char)(c - 'A' + 'a');
+        }
+        id[i] = c;
     }
     if (!is_uuid((struct slice){id, text.len < sizeof id ? text.len : 0})) {
         return false;

@@ -37,8 +37,10 @@ static void uuid_write(const uint8_t bytes[UUID_BYTES], char ret[UUID_SIZE])
     hex_encode(bytes, UUID_BYTES, digits);
     const char *from = digits;
     for (size_t i = 0; i < UUID_SIZE - 1; i++) {
-        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-        ret[i] = is_dash ? '-' : *from++;
+        ret[i] = '-';
+        if (i != 8 && i != 13 && i != 18 && i != 23) {
+            ret[i] = *from++;
+        }
     }
     ret[UUID_SIZE - 1] = '\0';
 }

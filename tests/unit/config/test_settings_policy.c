@@ -30,15 +30,17 @@ Test(settings_policy, knows_of_versions_what_the_upstream_client_knows)
     for (size_t i = 0; i < FACE_VERSION_COUNT; i++) {
         const struct face_version_info *face = &face_versions[i];
         const struct settings_version *ours = &settings_versions[i];
+        const bool threshold = ours->fields & VERSION_THRESHOLD;
         const unsigned any = face->fields & face->form_fields;
         buf_printf(&words, "%s%s", i > 0 ? " " : "", face->name);
         cr_expect_str_eq(ours->name, face->name);
-        cr_expect_eq(ours->session_image, (any & FACE_FIELD_SESSION_IMAGE) != 0);
-        cr_expect_eq(ours->model, (any & FACE_FIELD_MODEL) != 0);
-        cr_expect_eq(ours->attempts, (any & FACE_FIELD_ATTEMPTS) != 0);
-        cr_expect_eq(ours->threshold, (face->form_fields & FACE_FIELD_THRESHOLD) != 0);
+        cr_expect_eq((ours->fields & VERSION_SESSION_IMAGE) != 0,
+                     (any & FACE_FIELD_SESSION_IMAGE) != 0);
+        cr_expect_eq((ours->fields & VERSION_MODEL) != 0, (any & FACE_FIELD_MODEL) != 0);
+        cr_expect_eq((ours->fields & VERSION_ATTEMPTS) != 0, (any & FACE_FIELD_ATTEMPTS) != 0);
+        cr_expect_eq(threshold, (face->form_fields & FACE_FIELD_THRESHOLD) != 0);
         /* previews send a create without an image as JSON, later ones as a form */
-        cr_expect_eq(ours->threshold_alone, ours->threshold && !face->preview);
+        cr_expect_eq((ours->fields & VERSION_THRESHOLD_ALONE) != 0, threshold && !face->preview);
         cr_expect_eq(ours->attempts_allowed, (unsigned)face->attempts_default);
     }
     cr_expect_str_eq(setting_specs[SETTING_upstream_api_version].words, words.data);
@@ -74,7 +76,10 @@ Test(settings_policy, has_its_words_in_the_order_of_the_policy_s)
 
 /* ---- versions ---- */
 
-#define V(name) "upstream.api_version=" name
+static const char v11[] = "upstream.api_version=v1.1-preview.1";
+static const char v12p[] = "upstream.api_version=v1.2-preview.1";
+static const char v12[] = "upstream.api_version=v1.2";
+static const char v13[] = "upstream.api_version=v1.3-preview.1";
 
 Test(settings_policy, refuses_what_the_version_cannot_keep)
 {
@@ -82,13 +87,12 @@ Test(settings_policy, refuses_what_the_version_cannot_keep)
         "needs enableSessionImage, which version v1.1-preview.1 of the Face "
         "API does not have; set upstream.api_version to one that has it: "
         "v1.2-preview.1, v1.2, v1.3-preview.1";
-    static const char v11[] = V("v1.1-preview.1");
     expect_refused(LIST(v11, "policy.session_image=always"), image);
     expect_refused(LIST(v11, "retention.image=1h"), image);
     expect_refused(LIST(v11, "policy.models=2024-11-15"), "--set policy.models: needs liveness");
     expect_refused(LIST(v11, "policy.verify_confidence_threshold=0.5"),
                    "needs verifyConfidenceThreshold, which version v1.1-preview.1");
-    static const char *const without[] = {V("v1.1-preview.1"), V("v1.2-preview.1"), V("v1.2")};
+    const char *const without[] = {v11, v12p, v12};
     for (size_t i = 0; i < 3; i++) {
         static const char attempts[] = "needs numberOfClientAttemptsAllowed, which";
         expect_refused(LIST(without[i], "policy.attempts_default=1"), attempts);
@@ -103,33 +107,34 @@ Test(settings_policy, refuses_what_the_version_cannot_keep)
 
 Test(settings_policy, takes_every_policy_that_the_version_can_keep)
 {
-    static const char *const versions[] = {V("v1.2-preview.1"), V("v1.2"), V("v1.3-preview.1")};
+    const char *const versions[] = {v12p, v12, v13};
     for (size_t i = 0; i < 3; i++) {
         expect_valid(LIST(versions[i], "policy.session_image=always", "retention.image=1h",
                           "policy.models=2024-11-15,2025-05-20",
                           "policy.verify_confidence_threshold=0.5"));
     }
-    expect_valid(LIST(V("v1.1-preview.1"), "policy.set_in_client=true"));
-    expect_valid(LIST(V("v1.3-preview.1"), "policy.attempts_default=2", "policy.attempts_max=2"));
+    expect_valid(LIST(v11, "policy.set_in_client=true"));
+    expect_valid(LIST(v13, "policy.attempts_default=2", "policy.attempts_max=2"));
 }
 
 Test(settings_policy, refuses_a_threshold_that_a_device_s_image_escapes)
 {
-    expect_refused(LIST(V("v1.2-preview.1"), "policy.verify_confidence_threshold=0.9",
-                        "policy.verify_image=client_allowed"),
-                   "one that has it: v1.2, v1.3-preview.1");
-    expect_valid(LIST(V("v1.2"), "policy.verify_confidence_threshold=0.9",
-                      "policy.verify_image=client_allowed"));
+    expect_refused(
+        LIST(v12p, "policy.verify_confidence_threshold=0.9", "policy.verify_image=client_allowed"),
+        "one that has it: v1.2, v1.3-preview.1");
+    expect_valid(
+        LIST(v12, "policy.verify_confidence_threshold=0.9", "policy.verify_image=client_allowed"));
 }
 
 Test(settings_policy, defaults_suit_every_version)
 {
     for (size_t i = 0; i < SETTINGS_VERSIONS; i++) {
         char set[100];
-        (void)snprintf(set, sizeof set, V("%s"), settings_versions[i].name);
+        (void)snprintf(set, sizeof set, "upstream.api_version=%s", settings_versions[i].name);
         expect_valid(LIST(set));
     }
-    expect_refused(LIST(V("v1.3")), "'v1.3' is not one of: v1.1-preview.1 v1.2-preview.1 v1.2 ");
+    expect_refused(LIST("upstream.api_version=v1.3"),
+                   "'v1.3' is not one of: v1.1-preview.1 v1.2-preview.1 v1.2 ");
 }
 
 /* ---- contradictions ---- */
@@ -151,7 +156,7 @@ Test(settings_policy, wants_lifetimes_in_order)
 
 Test(settings_policy, wants_attempts_in_order)
 {
-    expect_refused(LIST(V("v1.3-preview.1"), "policy.attempts_default=3", "policy.attempts_max=2"),
+    expect_refused(LIST(v13, "policy.attempts_default=3", "policy.attempts_max=2"),
                    "policy.attempts_default is larger than policy.attempts_max");
     expect_refused(LIST("policy.attempts_max=4"), "out of range: 1 to 3");
 }

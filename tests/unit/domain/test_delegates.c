@@ -199,7 +199,7 @@ Test(delegate, subjects_of_no_known_form_are_refused)
         "app:shop ",
         "app:shop:x",
         "device:",
-        "device:" DEVICE "0",
+        "device:5f0c7c1e-9a42-4d0b-8a53-6d2f0b6f7a100",
         "device:5f0c7c1e",
         "device:5f0c7c1e9a424d0b8a536d2f0b6f7a10",
         "device:5f0c7c1e-9a42-4d0b-8a53-6d2f0b6f7a1g",
