@@ -4,10 +4,12 @@
  */
 #include "base/crypto.h"
 #include "support/form.h"
+#include "support/process.h"
 #include "support/rig.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define BACKEND  "Authorization: Bearer token-backend"
 #define OTHER    "Authorization: Bearer token-other"
@@ -241,6 +243,44 @@ Test(verify, nobody_else_creates_for_others)
         expect_error(http_do("POST", all, of, BACKEND), 400, "InvalidRequestBody");
     }
     cr_assert_eq(emulator_sessions(&rig), 0);
+}
+
+/* ---- what stays of a picture ---- */
+
+/* Whether any file of the folder holds the text. */
+static bool folder_holds(const char *folder, const char *text)
+{
+    char shell[] = "/bin/sh";
+    char flag[] = "-c";
+    char *const words[] = {shell, flag, text_of("grep -rqaF '%s' '%s'", text, folder), NULL};
+    char **environment = process_environment(NULL);
+    int output = -1;
+    int status = 0;
+    pid_t pid = process_start(words, environment, &output, NULL);
+    (void)process_read_all(output);
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    words_free(environment);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+    return WEXITSTATUS(status) == 0;
+}
+
+Test(verify, nothing_stays_of_a_picture_but_its_hash)
+{
+    struct rig rig = rig_open_set("log.level=debug", "retention.image=1h");
+    static const char marker[] = "M4rker-in-the-face";
+    char bytes[3000];
+    memcpy(bytes, picture(sizeof bytes, 7).data, sizeof bytes);
+    memcpy(bytes + 100, marker, sizeof marker - 1);
+    const struct http_answer *created =
+        expect_status(create_with(&rig, usual, (struct slice){bytes, sizeof bytes}, NULL), 200);
+    play_verify_device(&rig, json_text_at(created->json, "authToken"), SAW_REAL);
+    const char *one = verify_url(&rig, json_text_at(created->json, "sessionId"), "");
+    expect_verdict(http_do("GET", one, NULL,
+                           text_of("X-Device-Token: %s", answer_header(created, "x-device-token"))),
+                   "live", true);
+    cr_assert_not(daemon_log_contains(rig.server, marker));
+    cr_assert_not(folder_holds(daemon_folder(rig.server), marker));
+    cr_assert(folder_holds(daemon_folder(rig.server), "realface"), "there is nothing to look at");
 }
 
 /* ---- pictures that are none ---- */
