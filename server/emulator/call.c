@@ -169,17 +169,6 @@ enum flow_next emu_call_send(struct flow *flow)
 
 /* ---- what operations need ---- */
 
-struct emu_session *emu_call_session_by_path(struct emu_call *call, enum emu_kind kind)
-{
-    struct emu_session *session = emu_sessions_find(
-        &emu_call_emulator(call)->sessions, call->flow.request->params[0], emu_call_now_ms(call));
-
-    if (session && session->settings.kind == kind)
-        return session;
-    emu_call_fail(call, EMU_SESSION_NOT_FOUND);
-    return NULL;
-}
-
 struct emu_session *emu_call_session_by_token(struct emu_call *call)
 {
     struct emulator *emulator = emu_call_emulator(call);

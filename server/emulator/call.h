@@ -50,5 +50,4 @@ void emu_call_fail(struct emu_call *call, enum emu_error error);
 
 /* Each finds what an operation needs, or fails the call and returns false or NULL. */
 bool emu_call_check_key(struct emu_call *call); /* gate.c: a key, or a token of Entra's */
-struct emu_session *emu_call_session_by_path(struct emu_call *call, enum emu_kind kind);
 struct emu_session *emu_call_session_by_token(struct emu_call *call);

@@ -70,12 +70,10 @@ static const struct emu_camera_error *image_error_of(enum reference_image_fault 
 /* The text is the document's own copy, which nobody reads again. */
 static void wipe_copy(struct slice text)
 {
-    const union {
-        const char *seen;
-        char *owned;
-    } copy = {.seen = text.data};
+    char *copy = NULL;
 
-    secret_wipe(copy.owned, text.len);
+    memcpy(&copy, &text.data, sizeof copy);
+    secret_wipe(copy, text.len);
 }
 
 static enum emu_error read_image(const cJSON *object, struct emu_sight *sight)
@@ -131,12 +129,12 @@ enum emu_error emu_sight_decode(struct slice body, struct emu_sight *ret)
 {
     CLEANUP(json) cJSON *document = NULL;
     const char *why = NULL;
-    enum emu_error error = EMU_OK;
     struct emu_sight sight = {.match_confidence = 0.9};
 
     if (body.len > 0) {
         if (json_parse(body, &sight_limits, &document, &why))
             return EMU_BAD_ARGUMENT;
+        enum emu_error error = EMU_OK;
         if ((error = read_outcome(document, &sight)) || (error = read_face(document, &sight)) ||
             (error = read_image(document, &sight)))
             return error;

@@ -165,11 +165,11 @@ void emu_detect_write(const struct emu_attempt *attempt, const struct emu_detect
                       const struct random *random, struct buf *ret)
 {
     struct json_writer writer = json_writer(ret);
-    char face_id[UUID_SIZE];
 
     json_open(&writer, NULL, '[');
     json_open(&writer, NULL, '{');
     if (query->return_face_id) {
+        char face_id[UUID_SIZE];
         uuid4(random, face_id);
         json_put_string(&writer, "faceId", face_id);
     }

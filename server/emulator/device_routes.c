@@ -170,10 +170,9 @@ static void write_preview_attempt(const struct emu_session *session,
 
 static void answer_without_body(struct emu_call *call, const struct emu_attempt *attempt)
 {
-    char digest[EMU_DIGEST_HEX_SIZE];
-
     reply_header(call->flow.request, "x-livenessd-result-id", slice_of(attempt->result_id));
     if (!attempt->sight.error) {
+        char digest[EMU_DIGEST_HEX_SIZE];
         emu_digest_format(attempt->digest, digest);
         reply_header(call->flow.request, "x-livenessd-digest", slice_of(digest));
     }

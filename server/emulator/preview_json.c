@@ -140,11 +140,11 @@ static void put_images(struct json_writer *writer, const struct emu_session *ses
                        const struct emu_attempt *attempt)
 {
     const uint8_t *reference = emu_attempt_reference(session, attempt);
-    char hash[EMU_DIGEST_HEX_SIZE];
 
     if (emu_attempt_has_image(session, attempt))
         emu_image_id_put(writer, session->id, attempt->image_guid);
     if (reference && session->settings.verify->return_image_hash) {
+        char hash[EMU_DIGEST_HEX_SIZE];
         emu_digest_format(reference, hash);
         json_put_string(writer, "verifyImageHash", hash);
     }

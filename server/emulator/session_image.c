@@ -6,6 +6,8 @@
 #include "base/crypto.h"
 #include "emulator/jpeg.h"
 
+#include <assert.h>
+
 enum {
     IMAGE_ID_BYTES = 1 + 2 * EMU_GUID_BYTES,
     IMAGE_ID_VERSION = 1,
@@ -26,7 +28,9 @@ static void guid_to_dotnet(const char *text, uint8_t ret[EMU_GUID_BYTES])
     for (; *text && digits < HEX_DIGITS; text++)
         if (*text != '-')
             hex[digits++] = *text;
-    (void)hex_decode((struct slice){hex, digits}, bytes, sizeof bytes);
+    const int failed = hex_decode((struct slice){hex, digits}, bytes, sizeof bytes);
+    assert(!failed);
+    (void)failed;
     for (size_t i = 0; i < EMU_GUID_BYTES; i++)
         ret[i] = bytes[dotnet_order[i]];
 }
