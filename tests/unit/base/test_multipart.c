@@ -1,8 +1,6 @@
 /* Promises of base/multipart.h: what clients send, cut as they meant it. */
-#include "base/multipart.h"
-
 #include "base/buf.h"
-#include "base/cleanup.h"
+#include "base/multipart.h"
 #include "multipart_samples.h"
 
 #include <criterion/criterion.h>

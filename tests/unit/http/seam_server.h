@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/uv_timer.h"
 #include "http/listener.h"
+#include "seam_scan.h"
 
 #include <criterion/criterion.h>
 #include <stdatomic.h>
@@ -348,7 +349,7 @@ static const struct flow_step seam_gone_steps[] = {FLOW_STEP(seam_wait), FLOW_ST
 static const struct route seam_routes[] = {
     {"GET", "/hello", BODY_NONE, 0, 0, seam_hello_steps, 0},
     {"POST", "/echo", BODY_JSON | BODY_MULTIPART, 0, 0, seam_echo_steps, sizeof(struct flow)},
-    {"POST", "/small", BODY_JSON, 10, 0, seam_echo_steps, 0},
+    {"POST", "/small", BODY_JSON, 0, 10, seam_echo_steps, 0},
     {"GET", "/who", BODY_NONE, 0, 0, seam_who_steps, 0},
     {"POST", "/who", BODY_NONE, 0, 0, seam_who_steps, 0},
     {"GET", "/items/{id}", BODY_NONE, 0, 0, seam_who_steps, 0},
@@ -401,58 +402,6 @@ static inline void seam_write_metrics(struct seam_server *server)
     memcpy(server->shared->text, text.data, text.len + 1);
 }
 
-/* What the tests send where a face would be: SEAM_MARK bytes that stand nowhere in the program. */
-enum { SEAM_MARK = 16 };
-
-static inline void seam_mark(char mark[SEAM_MARK])
-{
-    for (int i = 0; i < SEAM_MARK; i++)
-        mark[i] = (char)(0x91 + i * 53);
-}
-
-static inline unsigned seam_count_marks(const char *bytes, size_t size)
-{
-    unsigned found = 0;
-    for (const char *at = bytes; (at = memchr(at, 0x91, size - (size_t)(at - bytes))) != NULL;
-         at++) {
-        size_t same = 1;
-        size_t rest = size - (size_t)(at - bytes);
-        while (same < SEAM_MARK && same < rest && at[same] == (char)(0x91 + (int)same * 53))
-            same++;
-        found += same == SEAM_MARK;
-    }
-    return found;
-}
-
-/* Looks for the mark in all memory that can be written, the freed part of the heap included. */
-static inline void seam_scan(struct seam_server *server)
-{
-    enum { PIECE = 1 << 20 };
-    static const size_t largest = (size_t)1 << 30; /* above: the sanitizer's shadow */
-    FILE *maps = fopen("/proc/self/maps", "re");
-    FILE *memory = fopen("/proc/self/mem", "re");
-    char line[512], *piece = xcalloc(1, PIECE);
-    unsigned long long from, to, found = 0;
-    while (maps && memory && fgets(line, sizeof line, maps)) {
-        char *end;
-        from = strtoull(line, &end, 16);
-        to = strtoull(end + 1, &end, 16);
-        if (strncmp(end, " rw", 3) != 0 || to - from > largest)
-            continue;
-        for (; from < to; from += PIECE) {
-            ssize_t got =
-                pread(fileno(memory), piece, to - from < PIECE ? to - from : PIECE, (off_t)from);
-            if (got > 0)
-                found += seam_count_marks(piece, (size_t)got);
-            explicit_bzero(piece, PIECE);
-        }
-    }
-    atomic_store(&server->shared->marks, found);
-    (void)fclose(maps);
-    (void)fclose(memory);
-    free(piece);
-}
-
 static inline void seam_on_command(uv_poll_t *poll, int status, int events)
 {
     struct seam_server *server = poll->data;
@@ -467,7 +416,7 @@ static inline void seam_on_command(uv_poll_t *poll, int status, int events)
         server->closed = true;
     }
     if (command == 's')
-        seam_scan(server);
+        seam_scan(&server->shared->marks);
     if (command == 'm')
         seam_write_metrics(server);
     if (command == 'q')

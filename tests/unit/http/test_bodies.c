@@ -97,7 +97,8 @@ Test(bodies, are_capped_by_the_route)
     static const int wanted[] = {200, 413, 200};
     for (int i = 0; i < 3; i++) {
         struct answer answer = client_receive(fd, false);
-        cr_expect_eq(answer.status, wanted[i]);
+        cr_expect_eq(answer.status, wanted[i], "%d: %d, %s: %s", i, answer.status,
+                     strerror(answer.error), answer.text ? answer.text : "");
         answer_done(&answer);
     }
     (void)close(fd);

@@ -1,0 +1,203 @@
+/* Multipart bodies: gone when they have been used, and never more than the memory for them. */
+#include "uploads.h"
+
+TestSuite(upload_memory, .init = start_uploads);
+
+static void expect_no_marks(const char *when)
+{
+    seam_command(&seam, 's');
+    cr_expect_eq(atomic_load(&seam.shared->marks), 0, "%s: %llu", when,
+                 (unsigned long long)atomic_load(&seam.shared->marks));
+}
+
+Test(upload_memory, leave_no_trace_in_memory)
+{
+    static const size_t sizes[] = {100, 5000, 50000, UPLOAD};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (int chunked = 0; chunked < 2; chunked++) {
+            int fd = client_connect(&seam);
+            send_body(fd, "/upload", MULTIPART, sizes[i], chunked);
+            expect_status(fd, 200);
+            expect_no_marks("kept alive");
+            send_body(fd, "/upload", MULTIPART, sizes[i], chunked);
+            client_send(fd, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+            expect_status(fd, 200);
+            expect_status(fd, 200);
+            expect_no_marks("followed by another");
+            (void)close(fd);
+        }
+    seam_stop(&seam);
+}
+
+/* The scan is worth nothing if it does not see bodies that are kept. */
+Test(upload_memory, are_seen_by_the_scan_while_they_arrive)
+{
+    int fd = client_connect(&seam);
+    char *body = marked(UPLOAD / 2);
+    send_length(fd, "/upload", MULTIPART, UPLOAD);
+    client_send_bytes(fd, body, UPLOAD / 2);
+    wait_until_read();
+    seam_command(&seam, 's');
+    cr_expect_gt(atomic_load(&seam.shared->marks), 100);
+    (void)close(fd);
+    free(body);
+    seam_stop(&seam);
+}
+
+Test(upload_memory, that_never_arrive_whole_leave_no_trace)
+{
+    static const char *const framings[] = {"Content-Length: 1000000", "Transfer-Encoding: chunked"};
+    for (int chunked = 0; chunked < 2; chunked++) {
+        int fd = client_connect(&seam);
+        char *body = marked(UPLOAD / 2);
+        send_head(fd, "/upload", MULTIPART, framings[chunked]);
+        if (chunked)
+            send_chunks(fd, body, UPLOAD / 2, 8000);
+        else
+            client_send_bytes(fd, body, UPLOAD / 2);
+        wait_until_read();
+        (void)close(fd);
+        SEAM_EXPECT(&seam.shared->connections, 0);
+        expect_no_marks("client gone");
+        free(body);
+    }
+    seam_stop(&seam);
+}
+
+Test(upload_memory, refused_or_too_slow_leave_no_trace)
+{
+    seam_stop(&seam);
+    struct listener_config config = seam_config();
+    config.max_upload_bytes = UPLOAD;
+    config.request_timeout_ms = 300;
+    seam = seam_start(&config);
+    char *body = marked(UPLOAD);
+    int fd = client_connect(&seam);
+    send_length(fd, "/upload", MULTIPART, UPLOAD);
+    client_send_bytes(fd, body, UPLOAD - 1);
+    cr_expect(client_sees_close(fd), "the rest never came");
+    (void)close(fd);
+    SEAM_EXPECT(&seam.shared->connections, 0);
+    expect_no_marks("timed out");
+    fd = client_connect(&seam);
+    send_body(fd, "/parts", MULTIPART, UPLOAD, true);
+    expect_status(fd, 400);
+    (void)close(fd);
+    expect_no_marks("not multipart");
+    fd = client_connect(&seam);
+    send_head(fd, "/upload", MULTIPART, "Transfer-Encoding: chunked");
+    send_chunks(fd, body, 500000, 10000);
+    client_send(fd, "zz\r\n");
+    expect_status(fd, 400);
+    (void)close(fd);
+    SEAM_EXPECT(&seam.shared->connections, 0);
+    expect_no_marks("broken");
+    free(body);
+    seam_stop(&seam);
+}
+
+Test(upload_memory, a_listener_that_closes_takes_them_with_it)
+{
+    int fd = client_connect(&seam), other = client_connect(&seam);
+    char *body = marked(UPLOAD / 2);
+    send_length(fd, "/upload", MULTIPART, UPLOAD);
+    client_send_bytes(fd, body, UPLOAD / 2);
+    send_head(other, "/upload", MULTIPART, "Transfer-Encoding: chunked\r\nExpect: 100-continue");
+    wait_until_read();
+    seam_command(&seam, 'c');
+    cr_expect(client_sees_close(fd));
+    seam_stop(&seam);
+    (void)close(fd);
+    (void)close(other);
+    free(body);
+}
+
+Test(upload_memory, bodies_are_overwritten_when_a_route_asks)
+{
+    static const char *const types[] = {JSON, MULTIPART};
+    for (size_t i = 0; i < 2; i++)
+        for (int chunked = 0; chunked < 2; chunked++) {
+            int fd = client_connect(&seam);
+            send_body(fd, "/wipe", types[i], 90000, chunked);
+            client_send(fd, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+            struct answer answer = client_receive(fd, false);
+            cr_expect_str_eq(answer.body, "wiped");
+            answer_done(&answer);
+            expect_status(fd, 200);
+            (void)close(fd);
+        }
+    seam_stop(&seam);
+}
+
+/* ---- how much they may hold ---- */
+
+static long resident_pages(void)
+{
+    char path[64], text[128] = "";
+    (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)seam.child);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    cr_assert_gt(read(fd, text, sizeof text - 1), 0);
+    (void)close(fd);
+    char *end = text;
+    (void)strtol(text, &end, 10);
+    return strtol(end, NULL, 10);
+}
+
+/* 50 times 100 MB are announced: nobody is cut for it, and nothing is allocated. */
+Test(upload_memory, announcing_a_body_costs_the_server_nothing)
+{
+    enum { CLIENTS = 50 };
+    int clients[CLIENTS];
+    seam_stop(&seam);
+    struct listener_config config = seam_config();
+    config.max_upload_bytes = 100 << 20;
+    seam = seam_start(&config);
+    int fd = client_connect(&seam);
+    client_send(fd, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_status(fd, 200);
+    long before = resident_pages();
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = client_connect(&seam);
+        send_length(clients[i], "/upload", MULTIPART, 100 << 20);
+    }
+    send_body(fd, "/upload", MULTIPART, 10 << 20, false);
+    expect_status(fd, 200);
+    SEAM_EXPECT(&seam.shared->connections, CLIENTS + 1);
+    cr_expect_lt(resident_pages() - before, (20 << 20) / sysconf(_SC_PAGESIZE));
+    for (int i = 0; i < CLIENTS; i++)
+        (void)close(clients[i]);
+    (void)close(fd);
+    seam_stop(&seam);
+}
+
+Test(upload_memory, together_stay_within_the_memory_for_bodies)
+{
+    enum { CLIENTS = 8, PART = 900000 };
+    int clients[CLIENTS], cut = 0;
+    seam_stop(&seam);
+    struct listener_config config = seam_config();
+    config.max_upload_bytes = UPLOAD;
+    config.body_memory_bytes = 4 * UPLOAD;
+    seam = seam_start(&config);
+    char *body = marked(PART);
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = client_connect(&seam);
+        send_length(clients[i], "/upload", MULTIPART, UPLOAD);
+        client_send_bytes(clients[i], body, PART);
+        wait_until_read();
+    }
+    for (int waited = 0; atomic_load(&seam.shared->connections) > 4 && waited < SEAM_PATIENCE_MS;
+         waited += 10) {
+        seam_pause_ms(10);
+        wait_until_read();
+    }
+    cr_expect_leq(atomic_load(&seam.shared->connections), 4);
+    for (int i = 0; i < CLIENTS; i++) {
+        char byte;
+        cut += recv(clients[i], &byte, 1, MSG_DONTWAIT) < 0 && errno == ECONNRESET;
+        (void)close(clients[i]);
+    }
+    cr_expect_geq(cut, 4);
+    free(body);
+    seam_stop(&seam);
+}
