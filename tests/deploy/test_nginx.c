@@ -3,6 +3,7 @@
  * see through it is what livenessd says, and what livenessd sees is the client.
  */
 #include "base/address.h"
+#include "support/form.h"
 #include "support/log_lines.h"
 #include "support/nginx.h"
 #include "support/raw.h"
@@ -105,6 +106,28 @@ Test(nginx, a_session_goes_the_whole_way)
     daemon_stop(rig.server);
     cr_assert_eq(cJSON_GetArraySize(requests_logged(rig.server)), 12);
     cr_assert_str_eq(nginx_error_log(nginx), "");
+}
+
+/* Every path a verify session may be created at; pictures of the largest size Face takes. */
+Test(nginx, reference_images_pass_and_touch_no_disk)
+{
+    static const char *const paths[] = {
+        VERIFY_PATH,
+        "//api//detectLivenessWithVerify-sessions/",
+        "/face/v1.2/detectlivenesswithverify-sessions",
+        "/face/v1.1-preview.1/detectLivenessWithVerify/singleModal/sessions",
+    };
+    static const struct form_field usual[] = {
+        {"livenessOperationMode", "Passive"}, {"deviceCorrelationId", "a"}, {NULL, NULL}};
+    struct rig rig = rig_open_set(TRUSTED);
+    struct nginx *nginx = nginx_start(rig.server);
+    struct slice image = picture((size_t)6 * 1024 * 1024, 1);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        expect_status(form_send(nginx_url(nginx, paths[i]), form_plain, usual, image, NULL), 200);
+    for (const struct form_style *style = form_styles; style->name; style++)
+        expect_status(form_send(nginx_url(nginx, VERIFY_PATH), style, usual, image, NULL), 200);
+    cr_assert_null(strstr(nginx_error_log(nginx), "temporary file"), "a picture was on disk: %s",
+                   nginx_error_log(nginx));
 }
 
 static size_t receive(char *data, size_t size, size_t count, void *context)
@@ -219,7 +242,7 @@ Test(nginx, livenessds_own_errors_pass_as_they_are)
     const struct http_answer *answer = http_do("PUT", all, PLAIN_CREATE);
     expect_error(answer, 405, "MethodNotAllowed");
     cr_assert_str_eq(answer_header(answer, "server"), "nginx");
-    cr_assert_str_eq(answer_header(answer, "allow"), "POST");
+    cr_assert_str_eq(answer_header(answer, "allow"), "POST, GET, HEAD");
     emulator_fault(&rig, "{\"route\":\"create\",\"status\":500,\"count\":1}");
     expect_error(http_do("POST", all, PLAIN_CREATE), 502, "UpstreamBroken");
     const struct http_answer *problem =

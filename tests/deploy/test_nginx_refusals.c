@@ -3,6 +3,7 @@
  * livenessd's errors, and nothing gets through that the two of them read differently.
  */
 #include "base/problem.h"
+#include "support/form.h"
 #include "support/log_lines.h"
 #include "support/nginx.h"
 #include "support/raw.h"
@@ -158,6 +159,23 @@ Test(nginx_refusals, a_body_above_the_cap_is_refused_in_our_words)
                    PROBLEM_BODY_TOO_LARGE);
     cr_assert_eq(emulator_calls(&rig, "POST", FACE_SESSIONS_PATH), before);
     cr_assert_null(strstr(nginx_error_log(nginx), "temporary file"), "a body was on disk: %s",
+                   nginx_error_log(nginx));
+}
+
+Test(nginx_refusals, an_upload_above_its_cap_is_refused_in_our_words)
+{
+    static const struct form_field usual[] = {{"livenessOperationMode", "Passive"}, {NULL, NULL}};
+    struct rig rig = rig_open_set(TRUSTED);
+    struct nginx *nginx = nginx_start(rig.server);
+    struct slice image = picture((size_t)7 * 1024 * 1024, 1);
+    for (const struct form_style *style = form_styles; style->name; style++)
+        expect_problem(form_send(nginx_url(nginx, VERIFY_PATH), style, usual, image, NULL),
+                       PROBLEM_BODY_TOO_LARGE);
+    const char *below = nginx_url(nginx, VERIFY_PATH "/1");
+    expect_problem(form_send(below, form_plain, usual, picture(100000, 1), NULL),
+                   PROBLEM_BODY_TOO_LARGE);
+    cr_assert_eq(emulator_calls(&rig, "POST", "/face"), 0);
+    cr_assert_null(strstr(nginx_error_log(nginx), "temporary file"), "a picture was on disk: %s",
                    nginx_error_log(nginx));
 }
 
