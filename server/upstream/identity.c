@@ -44,7 +44,7 @@ static bool is_secret(const char *text)
 static bool is_name(const char *text)
 {
     size_t size = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-");
-    return text[size] == '\0' && size <= NAME_MAX_BYTES && text[0] != '.';
+    return size <= NAME_MAX_BYTES && text[size] == '\0' && text[0] != '.';
 }
 
 struct check {

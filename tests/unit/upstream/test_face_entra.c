@@ -3,6 +3,7 @@
  * service, on a clock that stands.
  */
 #include "face_world.h"
+#include "wipe_watch.h"
 
 #include <string.h>
 
@@ -21,20 +22,6 @@ enum { S = 1000 };
 
 static struct world it;
 static struct fake_clock now;
-
-/* ---- wiping is seen here: everything wiped passes this function ---- */
-
-static const char *needle;
-static unsigned wiped;
-
-void explicit_bzero(void *bytes, size_t size)
-{
-    if (needle && memmem(bytes, size, needle, strlen(needle))) {
-        wiped++;
-    }
-    memset(bytes, 0, size);
-    __asm__ __volatile__("" : : "r"(bytes) : "memory");
-}
 
 static void open_with_entra(void)
 {
@@ -296,8 +283,8 @@ Test(face_entra, a_failing_renewal_keeps_the_old_token_until_it_expires)
 Test(face_entra, a_rejected_token_is_dropped_and_the_call_repeated)
 {
     open_with_entra();
-    needle = "Authorization: Bearer T1";
-    wiped = 0;
+    static const char line[] = "Authorization: Bearer T1";
+    watch_for(line, sizeof line - 1);
     server_script(&it.server, GRANT("T1", "1000"), THEN_KEEP);
     server_script(&it.server, DENIED, THEN_KEEP);
     server_script(&it.server, GRANT("T2", "1000"), THEN_KEEP);
@@ -308,7 +295,7 @@ Test(face_entra, a_rejected_token_is_dropped_and_the_call_repeated)
     cr_expect(carried(1, "T1"));
     cr_expect(is_fetch(2));
     cr_expect(carried(3, "T2"));
-    cr_expect_eq(wiped, 1, "the old one is gone");
+    cr_expect_eq(wiped.count, 1, "the old one is gone");
     /* it worked, so its rejection is news again */
     server_script(&it.server, DENIED, THEN_KEEP);
     server_script(&it.server, GRANT("T3", "1000"), THEN_KEEP);
@@ -372,14 +359,13 @@ Test(face_entra, credentials_can_be_exchanged_both_ways)
     struct told told = {0};
     const struct face_credentials entra = it.config.credentials;
     const struct face_credentials key = {.key = KEY};
-    needle = "s3cret%7E";
-    wiped = 0;
+    watch_for("s3cret%7E", strlen("s3cret%7E"));
     server_script(&it.server, NULL, THEN_HOLD);
     start(&it, GET, &told);
     await_requests(&it, 1);
     server_script(&it.server, GOT, THEN_KEEP);
     cr_assert(face_client_set_credentials(it.client, &key, error, sizeof error), "%s", error);
-    cr_expect_geq(wiped, 1);
+    cr_expect_geq(wiped.count, 1);
     await(&it, &told.count);
     cr_expect_eq(told.problem, PROBLEM_NONE, "who waited for a token goes with the key");
     cr_expect_not_null(strstr(it.server.requests[1], "Ocp-Apim-Subscription-Key: " KEY));

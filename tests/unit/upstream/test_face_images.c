@@ -3,25 +3,11 @@
  * and that memory stays bounded and is wiped.
  */
 #include "face_world.h"
+#include "wipe_watch.h"
 
 #include <string.h>
 
 #define IMAGE_ID "AaTWscL3A2hLnw5_PVweKpBc5FCdHhdEQ7hRzNe7sgYo"
-
-/* ---- wiping is seen here: everything wiped passes this function ---- */
-
-static const char *needle; /* what has to be among it */
-static size_t needle_size;
-static unsigned wiped;
-
-void explicit_bzero(void *bytes, size_t size)
-{
-    if (needle && memmem(bytes, size, needle, needle_size)) {
-        wiped++;
-    }
-    memset(bytes, 0, size);
-    __asm__ __volatile__("" : : "r"(bytes) : "memory");
-}
 
 static struct told get_image(struct world *it)
 {
@@ -55,13 +41,12 @@ Test(face_images, an_image_comes_whole_and_is_wiped)
     memcpy(text + head, image, sizeof image - 1);
     it.server.steps[0] = (struct step){text, (size_t)head + sizeof image - 1, THEN_KEEP};
     it.server.step_count = 1;
-    needle = image;
-    needle_size = sizeof image - 1;
+    watch_for(image, sizeof image - 1);
     struct told told = get_image(&it);
     cr_assert_eq(told.problem, PROBLEM_NONE);
     cr_assert_eq(told.content_size, sizeof image - 1);
     cr_assert_eq(memcmp(told.content, image, sizeof image - 1), 0);
-    cr_assert_geq(wiped, 1);
+    cr_assert_geq(wiped.count, 1);
     static const char *const lines[] = {
         "GET /face/v1.2/sessionImages/" IMAGE_ID " HTTP/1.1\r\n",
         "\r\nAccept: */*\r\n",
@@ -298,15 +283,13 @@ Test(face_images, memory_is_given_back_when_a_create_ends)
     static char bytes[48 * 1024];
     memcpy(bytes, "\xFF\xD8\xFF", 3);
     memset(bytes + 3, 'p', 100);
-    needle = bytes;
-    needle_size = 103;
     for (unsigned i = 0; i < 4; i++) {
         struct told told = {0};
-        wiped = 0;
+        watch_for(bytes, 103);
         start_verify(&it, (struct slice){bytes, sizeof bytes}, &told);
         await(&it, &told.count);
         cr_expect_eq(told.problem, PROBLEM_UPSTREAM_BROKEN, "more than this server reads");
-        cr_expect_geq(wiped, 1, "the body is a secret");
+        cr_expect_geq(wiped.count, 1, "the body is a secret");
     }
     teardown(&it);
 }
