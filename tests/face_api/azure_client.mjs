@@ -48,22 +48,37 @@ export async function livenessOfStable({ client, play }) {
 
 // Each part as the client wants it: {name, body}; Blob parts get no file name.
 export function verifyParts(fields, image = { body: picture("png") }) {
-  return [...Object.entries(fields).map(([name, body]) => ({ name, body })), { name: "verifyImage", ...image }];
+  return [
+    ...Object.entries(fields).map(([name, body]) => ({ name, body })),
+    { name: "verifyImage", ...image },
+  ];
 }
 
 export async function verifyOfStable({ client, play, image }) {
-  const made = expect(await client.path("/detectLivenessWithVerify-sessions").post({ contentType: "multipart/form-data",
-    body: verifyParts({ ...plainFields, enableSessionImage: true }, image) }));
+  const made = expect(
+    await client
+      .path("/detectLivenessWithVerify-sessions")
+      .post({
+        contentType: "multipart/form-data",
+        body: verifyParts({ ...plainFields, enableSessionImage: true }, image),
+      }),
+  );
   const session = sessionOf("detectLivenessWithVerify", made);
   assert.equal(made.body.results.verifyReferences[0].referenceType, "image");
   await play(session, { matchConfidence: 0.9 });
-  assert.deepEqual(attemptOf(await getStable(client, session)).result.verifyResult,
-    { matchConfidence: 0.9, isIdentical: true });
+  assert.deepEqual(attemptOf(await getStable(client, session)).result.verifyResult, {
+    matchConfidence: 0.9,
+    isIdentical: true,
+  });
   await removeStable(client, session);
 }
 
 export async function imageOfStable({ client, play }) {
-  const made = expect(await client.path("/detectLiveness-sessions").post({ body: { ...plainFields, enableSessionImage: true } }));
+  const made = expect(
+    await client
+      .path("/detectLiveness-sessions")
+      .post({ body: { ...plainFields, enableSessionImage: true } }),
+  );
   const session = sessionOf("detectLiveness", made);
   await play(session, {});
   const { sessionImageId } = attemptOf(await getStable(client, session)).result;
@@ -72,9 +87,21 @@ export async function imageOfStable({ client, play }) {
   const parts = [];
   for await (const part of stream.body) parts.push(part);
   assert.deepEqual([...Buffer.concat(parts).subarray(0, 2)], [0xff, 0xd8]);
-  const found = expect(await client.path("/detect").post({ contentType: "application/json", body: { sessionImageId },
-    queryParameters: { detectionModel: "detection_03", recognitionModel: "recognition_04", returnFaceId: true,
-      returnRecognitionModel: true, returnFaceAttributes: ["mask", "qualityForRecognition"] } }));
+  const found = expect(
+    await client
+      .path("/detect")
+      .post({
+        contentType: "application/json",
+        body: { sessionImageId },
+        queryParameters: {
+          detectionModel: "detection_03",
+          recognitionModel: "recognition_04",
+          returnFaceId: true,
+          returnRecognitionModel: true,
+          returnFaceAttributes: ["mask", "qualityForRecognition"],
+        },
+      }),
+  );
   assert.equal(found.body.length, 1);
   assert.equal(found.body[0].recognitionModel, "recognition_04");
   assert.ok(found.body[0].faceRectangle.width > 0);
@@ -110,7 +137,11 @@ export async function livenessOfPreview({ client, play }) {
 export async function verifyOfPreview({ client, play }) {
   const response = await client.path("/detectLivenessWithVerify/singleModal/sessions").post({
     contentType: "multipart/form-data",
-    body: [{ name: "VerifyImage", body: picture("jpeg"), filename: "blob" }, { name: "Parameters", body: previewFields }] });
+    body: [
+      { name: "VerifyImage", body: picture("jpeg"), filename: "blob" },
+      { name: "Parameters", body: previewFields },
+    ],
+  });
   const session = sessionOf("detectLivenessWithVerify", expect(response, isUnexpectedPreview));
   assert.ok(["low", "medium", "high"].includes(response.body.verifyImage.qualityForRecognition));
   await play(session, { matchConfidence: 0.1 });
@@ -121,15 +152,25 @@ export async function verifyOfPreview({ client, play }) {
 
 export async function listsOfPreview({ client, play }) {
   const path = "/detectLiveness/singleModal/sessions";
-  const session = sessionOf("detectLiveness", expect(await client.path(path).post({ body: previewFields }), isUnexpectedPreview));
+  const session = sessionOf(
+    "detectLiveness",
+    expect(await client.path(path).post({ body: previewFields }), isUnexpectedPreview),
+  );
   await play(session, {});
   await getPreview(client, session);
-  const { body: items } = expect(await client.path(path).get({ queryParameters: { top: 1000 } }), isUnexpectedPreview);
+  const { body: items } = expect(
+    await client.path(path).get({ queryParameters: { top: 1000 } }),
+    isUnexpectedPreview,
+  );
   assert.ok(items.some(({ id }) => id === session.id));
-  const { body: after } = expect(await client.path(path).get({ queryParameters: { start: session.id, top: 10 } }),
-    isUnexpectedPreview);
+  const { body: after } = expect(
+    await client.path(path).get({ queryParameters: { start: session.id, top: 10 } }),
+    isUnexpectedPreview,
+  );
   assert.ok(after.every(({ id }) => id > session.id));
-  const entries = await client.path(`${path}/{sessionId}/audit`, session.id).get({ queryParameters: { top: 5 } });
+  const entries = await client
+    .path(`${path}/{sessionId}/audit`, session.id)
+    .get({ queryParameters: { top: 5 } });
   const [entry] = expect(entries, isUnexpectedPreview).body;
   assert.equal(entry.sessionId, session.id);
   assert.equal(entry.response.body.livenessDecision, "realface");

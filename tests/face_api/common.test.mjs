@@ -19,17 +19,25 @@ for (const version of versions) {
 
   test(`${version} takes the key in Ocp-Apim-Subscription-Key and no other`, async () => {
     const of = new Face(emulator, version);
-    assertError(await new Face(emulator, version, { key: "another-key" }).create(), 401,
-      of.preview ? "Unspecified" : "401");
-    assertError(await of.json("POST", of.sessions(), plainFields, { key: null }), 401,
-      of.preview ? "Unspecified" : "401");
+    assertError(
+      await new Face(emulator, version, { key: "another-key" }).create(),
+      401,
+      of.preview ? "Unspecified" : "401",
+    );
+    assertError(
+      await of.json("POST", of.sessions(), plainFields, { key: null }),
+      401,
+      of.preview ? "Unspecified" : "401",
+    );
   });
 }
 
 test("an endpoint with a trailing slash works", async () => {
   const path = "//face/v1.2/detectLiveness-sessions";
-  const answer = await face.at("POST", path,
-    { headers: { "Content-Type": "application/json" }, body: JSON.stringify(plainFields) });
+  const answer = await face.at("POST", path, {
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(plainFields),
+  });
   assert.equal(answer.status, 200);
   face.shape("create", answer);
 });
@@ -55,8 +63,10 @@ test("an unknown and an empty query are ignored", async () => {
 
 test("a version that does not exist is no resource", async () => {
   for (const version of ["v1.0", "v1.3", "v1.2-preview.2", "V", "v1.2preview.1"]) {
-    const answer = await face.at("POST", `/face/${version}/detectLiveness-sessions`,
-      { headers: { "Content-Type": "application/json" }, body: JSON.stringify(plainFields) });
+    const answer = await face.at("POST", `/face/${version}/detectLiveness-sessions`, {
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(plainFields),
+    });
     assertError(answer, 404, "404");
   }
 });
@@ -84,7 +94,11 @@ test("every answer has the gateway's headers and a request id of its own", async
     assert.equal(headers["x-content-type-options"], "nosniff");
     assert.equal(headers["content-type"], "application/json; charset=utf-8");
   }
-  assert.match(first.headers["x-envoy-upstream-service-time"], /^\d+$/, "what got through the gateway says how long it took");
+  assert.match(
+    first.headers["x-envoy-upstream-service-time"],
+    /^\d+$/,
+    "what got through the gateway says how long it took",
+  );
 });
 
 test("every answer says that it is an emulator's", async () => {
@@ -93,25 +107,38 @@ test("every answer says that it is an emulator's", async () => {
 });
 
 test("a media type may have parameters", async () => {
-  for (const type of ["application/json; charset=UTF-8", "application/json;charset=utf-8", "Application/JSON"]) {
-    const answer = await face.json("POST", "/detectLiveness-sessions", plainFields, { headers: { "Content-Type": type } });
+  for (const type of [
+    "application/json; charset=UTF-8",
+    "application/json;charset=utf-8",
+    "Application/JSON",
+  ]) {
+    const answer = await face.json("POST", "/detectLiveness-sessions", plainFields, {
+      headers: { "Content-Type": type },
+    });
     assert.equal(answer.status, 200, type);
   }
 });
 
 test("a Content-Type on GET and DELETE says nothing", async () => {
   const session = await face.created();
-  for (const [method, status] of [["GET", 200], ["DELETE", 204]]) {
-    const answer = await face.call(method, `/detectLiveness-sessions/${session.id}`,
-      { headers: { "Content-Type": "text/plain" } });
+  for (const [method, status] of [
+    ["GET", 200],
+    ["DELETE", 204],
+  ]) {
+    const answer = await face.call(method, `/detectLiveness-sessions/${session.id}`, {
+      headers: { "Content-Type": "text/plain" },
+    });
     assert.equal(answer.status, status);
   }
 });
 
 test("a plain create takes JSON only", async () => {
   for (const type of ["text/plain", "multipart/form-data; boundary=b", "application/x-www-form-urlencoded"]) {
-    assertError(await face.json("POST", "/detectLiveness-sessions", plainFields, { headers: { "Content-Type": type } }),
-      415, "BadArgument");
+    assertError(
+      await face.json("POST", "/detectLiveness-sessions", plainFields, { headers: { "Content-Type": type } }),
+      415,
+      "BadArgument",
+    );
   }
 });
 
@@ -131,8 +158,13 @@ test("absent members are left out, never null", async () => {
 });
 
 test("a member that is null counts as absent", async () => {
-  const answer = await face.create({ livenessOperationMode: "Passive", deviceCorrelationId: null,
-    deviceCorrelationIdSetInClient: true, enableSessionImage: null, authTokenTimeToLiveInSeconds: null });
+  const answer = await face.create({
+    livenessOperationMode: "Passive",
+    deviceCorrelationId: null,
+    deviceCorrelationIdSetInClient: true,
+    enableSessionImage: null,
+    authTokenTimeToLiveInSeconds: null,
+  });
   assert.equal(answer.status, 200, answer.text);
 });
 
@@ -154,12 +186,17 @@ test("the tutorial's spelling with a small w is the verify path", async () => {
 
 test("HEAD and OPTIONS do not fall over", async () => {
   const { id } = await face.created();
-  const head = await send(emulator.url, "HEAD", `/face/v1.2/detectLiveness-sessions/${id}`,
-    { headers: { "Ocp-Apim-Subscription-Key": "the-key" } });
+  const head = await send(emulator.url, "HEAD", `/face/v1.2/detectLiveness-sessions/${id}`, {
+    headers: { "Ocp-Apim-Subscription-Key": "the-key" },
+  });
   assert.equal(head.raw.length, 0);
-  const preflight = await send(emulator.url, "OPTIONS", "/face/v1.2/session/start",
-    { headers: { Origin: "http://a.example", "Access-Control-Request-Method": "POST",
-      "Access-Control-Request-Headers": "authorization,content-type" } });
+  const preflight = await send(emulator.url, "OPTIONS", "/face/v1.2/session/start", {
+    headers: {
+      Origin: "http://a.example",
+      "Access-Control-Request-Method": "POST",
+      "Access-Control-Request-Headers": "authorization,content-type",
+    },
+  });
   assert.equal(preflight.status, 204);
   assert.equal(preflight.headers["access-control-allow-headers"], "authorization,content-type");
 });

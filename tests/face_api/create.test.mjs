@@ -28,14 +28,23 @@ for (const version of versions) {
 
   test(`${version}: livenessOperationMode has to be there and known`, async () => {
     await refuses(version, { deviceCorrelationId: "d" }, "InvalidLivenessOperationMode");
-    await refuses(version, { ...plainFields, livenessOperationMode: "Active" }, "InvalidLivenessOperationMode");
+    await refuses(
+      version,
+      { ...plainFields, livenessOperationMode: "Active" },
+      "InvalidLivenessOperationMode",
+    );
     await refuses(version, { ...plainFields, livenessOperationMode: "" }, "InvalidLivenessOperationMode");
     await refuses(version, { ...plainFields, livenessOperationMode: 1 }, "InvalidRequestBody");
   });
 
   test(`${version}: deviceCorrelationId is any text of 1 to 64 characters`, async () => {
-    for (const id of ["d", "your_device_correlation_id", "723d6d03-ef33-40a8-9682-23a1feb7bcc", "x".repeat(64),
-      "ä".repeat(64)]) {
+    for (const id of [
+      "d",
+      "your_device_correlation_id",
+      "723d6d03-ef33-40a8-9682-23a1feb7bcc",
+      "x".repeat(64),
+      "ä".repeat(64),
+    ]) {
       await accepts(version, { ...mode, deviceCorrelationId: id });
     }
     for (const id of ["", "x".repeat(65), "ä".repeat(65)]) {
@@ -58,7 +67,11 @@ for (const version of versions) {
       await accepts(version, { ...plainFields, authTokenTimeToLiveInSeconds: seconds });
     }
     for (const seconds of [59, 0, -1, 86401, 2147483647]) {
-      await refuses(version, { ...plainFields, authTokenTimeToLiveInSeconds: seconds }, "InvalidTokenLifetime");
+      await refuses(
+        version,
+        { ...plainFields, authTokenTimeToLiveInSeconds: seconds },
+        "InvalidTokenLifetime",
+      );
     }
     await refuses(version, { ...plainFields, authTokenTimeToLiveInSeconds: "600" }, "InvalidRequestBody");
     await refuses(version, { ...plainFields, authTokenTimeToLiveInSeconds: [] }, "InvalidRequestBody");
@@ -80,12 +93,12 @@ for (const version of versions) {
   });
 
   test(`${version}: what is no JSON object is refused`, async () => {
-    for (const body of ["{", "", "{\"livenessOperationMode\":\"Passive\",}", "\u0000", "{\"a\":1}{}"]) {
+    for (const body of ["{", "", '{"livenessOperationMode":"Passive",}', "\u0000", '{"a":1}{}']) {
       const answer = await faces[version].create(body);
       assert.equal(answer.status, 400, body);
       assert.ok(["BadArgument", "InvalidRequestBody"].includes(answer.json.error.code), answer.text);
     }
-    for (const body of ["[]", "\"Passive\"", "17", "null"]) await refuses(version, body, "InvalidRequestBody");
+    for (const body of ["[]", '"Passive"', "17", "null"]) await refuses(version, body, "InvalidRequestBody");
   });
 
   test(`${version}: members of no version are ignored`, async () => {
@@ -95,7 +108,12 @@ for (const version of versions) {
 
 for (const version of [...stable, "v1.2-preview.1"]) {
   test(`${version}: enableSessionImage decides whether there is an image`, async () => {
-    for (const [value, shown] of [[true, true], ["true", true], [false, false], [undefined, false]]) {
+    for (const [value, shown] of [
+      [true, true],
+      ["true", true],
+      [false, false],
+      [undefined, false],
+    ]) {
       const of = faces[version];
       const session = await of.created("detectLiveness", { ...plainFields, enableSessionImage: value });
       await of.play(session);
@@ -136,7 +154,11 @@ test("v1.2-preview.1: livenessSingleModalModel is the one that was asked for", a
 for (const version of previews) {
   test(`${version}: sendResultsToClient decides what the device's own call is answered`, async () => {
     const face = faces[version];
-    for (const [value, status] of [[true, 200], [false, 204], [undefined, 204]]) {
+    for (const [value, status] of [
+      [true, 200],
+      [false, 204],
+      [undefined, 204],
+    ]) {
       const session = await face.created("detectLiveness", { ...plainFields, sendResultsToClient: value });
       const [answer] = await face.play(session);
       assert.equal(answer.status, status);
@@ -176,7 +198,11 @@ test("v1.3-preview.1: numberOfClientAttemptsAllowed is 1 to 3, and 1 when nothin
   }
   assert.equal(await attemptsOf("v1.3-preview.1", {}), 1);
   for (const count of [4, -1, 1.5, "many"]) {
-    await refuses("v1.3-preview.1", { ...plainFields, numberOfClientAttemptsAllowed: count }, "InvalidRequestBody");
+    await refuses(
+      "v1.3-preview.1",
+      { ...plainFields, numberOfClientAttemptsAllowed: count },
+      "InvalidRequestBody",
+    );
   }
 });
 
@@ -199,9 +225,16 @@ test("v1.3-preview.1: userCorrelationId may be there or not", async () => {
 
 test("v1.3-preview.1: userCorrelationIdSetInClient excludes userCorrelationId", async () => {
   await accepts("v1.3-preview.1", { ...plainFields, userCorrelationIdSetInClient: true });
-  await accepts("v1.3-preview.1", { ...plainFields, userCorrelationId: "u", userCorrelationIdSetInClient: false });
-  await refuses("v1.3-preview.1", { ...plainFields, userCorrelationId: "u", userCorrelationIdSetInClient: true },
-    "InvalidRequestBody");
+  await accepts("v1.3-preview.1", {
+    ...plainFields,
+    userCorrelationId: "u",
+    userCorrelationIdSetInClient: false,
+  });
+  await refuses(
+    "v1.3-preview.1",
+    { ...plainFields, userCorrelationId: "u", userCorrelationIdSetInClient: true },
+    "InvalidRequestBody",
+  );
 });
 
 test("v1.3-preview.1: expectedClientIpAddress is an address or a CIDR block, and is shown again", async () => {
@@ -210,11 +243,19 @@ test("v1.3-preview.1: expectedClientIpAddress is an address or a CIDR block, and
     assert.equal(body.expectedClientIpAddress, address);
   }
   for (const address of ["here", "203.0.113.0/33", "203.0.113", 7]) {
-    await refuses("v1.3-preview.1", { ...plainFields, expectedClientIpAddress: address }, "InvalidRequestBody");
+    await refuses(
+      "v1.3-preview.1",
+      { ...plainFields, expectedClientIpAddress: address },
+      "InvalidRequestBody",
+    );
   }
 });
 
 test("v1.2 shows nothing of the fields of v1.3-preview.1", async () => {
-  const body = await accepts("v1.2", { ...plainFields, expectedClientIpAddress: "203.0.113.27", userCorrelationId: "u" });
+  const body = await accepts("v1.2", {
+    ...plainFields,
+    expectedClientIpAddress: "203.0.113.27",
+    userCorrelationId: "u",
+  });
   assert.ok(!("expectedClientIpAddress" in body));
 });

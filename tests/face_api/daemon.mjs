@@ -23,8 +23,13 @@ class Daemon {
     this.lines = [];
     this.said = "";
     // it ends with its parent, however that ends
-    this.child = spawn("setpriv", ["--pdeathsig", "KILL", "--", binary, ...args], { env: environment(env), stdio: ["ignore", "pipe", "pipe"] });
-    this.child.stderr.setEncoding("utf8").on("data", (text) => { this.said += text; });
+    this.child = spawn("setpriv", ["--pdeathsig", "KILL", "--", binary, ...args], {
+      env: environment(env),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.child.stderr.setEncoding("utf8").on("data", (text) => {
+      this.said += text;
+    });
     this.ended = new Promise((resolve) => {
       this.child.on("error", (error) => resolve({ error }));
       this.child.on("close", (code, signal) => resolve({ code, signal }));
@@ -71,14 +76,19 @@ async function started(args, env) {
 
 // The emulator alone. Its base address is `url`; `key` is null where any will do.
 export async function startEmulator({ args = [], key = null, env = {} } = {}) {
-  const daemon = await started(["emulate", "--listen", "127.0.0.1:0", ...args],
-    key ? { LIVENESSD_EMULATOR_KEY: key, ...env } : env);
+  const daemon = await started(
+    ["emulate", "--listen", "127.0.0.1:0", ...args],
+    key ? { LIVENESSD_EMULATOR_KEY: key, ...env } : env,
+  );
   return { daemon, key, url: `http://${daemon.addresses.emulator}` };
 }
 
 // The server, asking an emulator as if it were the Face API. `settings` are lines "section.key=value".
 // Secrets go by files: `secrets` are {setting: text}, by default the emulator's key.
-export async function startServer(emulator, { settings = [], secrets = { "upstream.key": emulator.key ?? "any" } } = {}) {
+export async function startServer(
+  emulator,
+  { settings = [], secrets = { "upstream.key": emulator.key ?? "any" } } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), "livenessd-"));
   const files = Object.entries(secrets).map(([name, text]) => {
     const file = join(folder, name);
@@ -86,10 +96,23 @@ export async function startServer(emulator, { settings = [], secrets = { "upstre
     return `${name}_file=${file}`;
   });
   const args = ["serve"];
-  const all = ["http.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", `upstream.endpoint=${emulator.url}`,
-    `store.path=${join(folder, "livenessd.db")}`, "keys.generate=true", "upstream.rate=1000000", ...files, ...settings];
+  const all = [
+    "http.listen=127.0.0.1:0",
+    "admin.listen=127.0.0.1:0",
+    `upstream.endpoint=${emulator.url}`,
+    `store.path=${join(folder, "livenessd.db")}`,
+    "keys.generate=true",
+    "upstream.rate=1000000",
+    ...files,
+    ...settings,
+  ];
   for (const setting of all) args.push("--set", setting);
   after(() => rmSync(folder, { recursive: true, force: true }));
   const daemon = await started(args, {});
-  return { daemon, folder, url: `http://${daemon.addresses.http}`, admin: `http://${daemon.addresses.admin}` };
+  return {
+    daemon,
+    folder,
+    url: `http://${daemon.addresses.http}`,
+    admin: `http://${daemon.addresses.admin}`,
+  };
 }

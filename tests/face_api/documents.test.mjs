@@ -14,15 +14,21 @@ const student = new Face(tutorial);
 const judge = new Face(strict);
 const [liveness, verify] = kinds;
 const verifyPath = "/detectLivenessWithVerify-sessions";
-const tutorialFields = { livenessOperationMode: "passiveactive", deviceCorrelationId: "723d6d03-ef33-40a8-9682-23a1feb7bcc",
-  enableSessionImage: "true" };
+const tutorialFields = {
+  livenessOperationMode: "passiveactive",
+  deviceCorrelationId: "723d6d03-ef33-40a8-9682-23a1feb7bcc",
+  enableSessionImage: "true",
+};
 
 // ---- addresses ----
 
 test("the tutorial's addresses are none unless switched on", async () => {
   const session = await face.created();
-  for (const [method, path] of [["GET", `/livenessSessions/${session.id}/result`], ["DELETE", `/livenessSessions/${session.id}`],
-    ["DELETE", `/livenessWithVerifySessions/${session.id}`]]) {
+  for (const [method, path] of [
+    ["GET", `/livenessSessions/${session.id}/result`],
+    ["DELETE", `/livenessSessions/${session.id}`],
+    ["DELETE", `/livenessWithVerifySessions/${session.id}`],
+  ]) {
     const answer = await face.call(method, path);
     assertError(answer, 404, "404");
     assert.equal(answer.json.error.message, "Resource not found");
@@ -42,7 +48,10 @@ for (const kind of kinds) {
 }
 
 test("--tutorial-paths: delete at /livenessSessions/{id} and /livenessWithVerifySessions/{id}", async () => {
-  for (const [kind, path] of [[liveness, "/livenessSessions"], [verify, "/livenessWithVerifySessions"]]) {
+  for (const [kind, path] of [
+    [liveness, "/livenessSessions"],
+    [verify, "/livenessWithVerifySessions"],
+  ]) {
     const session = await student.created(kind);
     const answer = await student.call("DELETE", `${path}/${session.id}`);
     assert.equal(answer.status, 204);
@@ -52,8 +61,16 @@ test("--tutorial-paths: delete at /livenessSessions/{id} and /livenessWithVerify
 
 test("--tutorial-paths: verify sessions are created at /createLivenessWithVerifySession", async () => {
   const image = { name: "VerifyImage", bytes: picture() };
-  const answer = await student.call("POST", "/createLivenessWithVerifySession", form({ image,
-    jsonParts: [{ name: "CreateLivenessWithVerifySessionRequest", value: tutorialFields, filename: "request.json" }] }));
+  const answer = await student.call(
+    "POST",
+    "/createLivenessWithVerifySession",
+    form({
+      image,
+      jsonParts: [
+        { name: "CreateLivenessWithVerifySessionRequest", value: tutorialFields, filename: "request.json" },
+      ],
+    }),
+  );
   assert.equal(answer.status, 200, answer.text);
   student.shape("createVerify", answer);
 });
@@ -62,7 +79,10 @@ test("--tutorial-paths: verifyResult stands inside result and beside it, attempt
   const session = await student.created(verify);
   await student.play(session, { error: "FaceWithMaskDetected" }, { matchConfidence: 0.75 });
   const { attempts } = (await student.get(session)).json.results;
-  assert.deepEqual(attempts.map(({ attemptId }) => attemptId), [2, 1]);
+  assert.deepEqual(
+    attempts.map(({ attemptId }) => attemptId),
+    [2, 1],
+  );
   assert.deepEqual(attempts[0].verifyResult, attempts[0].result.verifyResult);
   assert.equal(attempts[0].verifyResult.matchConfidence, 0.75);
 });
@@ -90,13 +110,20 @@ test("--strict: JSON on the verify path is the wrong media type", async () => {
   assertError(await judge.json("POST", verifyPath, plainFields), 415, "BadArgument");
 });
 
-for (const [name, filename, type] of [["CreateLivenessWithVerifySessionRequest", "request.json", "application/json"],
+for (const [name, filename, type] of [
+  ["CreateLivenessWithVerifySessionRequest", "request.json", "application/json"],
   ["CreateLivenessWithVerifySessionRequest", undefined, "application/json; charset=utf-8"],
-  ["Parameters", undefined, null], ["parameters", undefined, "application/json"]]) {
+  ["Parameters", undefined, null],
+  ["parameters", undefined, "application/json"],
+]) {
   test(`the JSON part ${name} (${type}) is spread into fields, with an image VerifyImage`, async () => {
     const value = { ...tutorialFields, authTokenTimeToLiveInSeconds: 120 };
     const image = { name: "VerifyImage", bytes: picture() };
-    const answer = await face.call("POST", verifyPath, form({ image, jsonParts: [{ name, value, filename, type }] }));
+    const answer = await face.call(
+      "POST",
+      verifyPath,
+      form({ image, jsonParts: [{ name, value, filename, type }] }),
+    );
     assert.equal(answer.status, 200, answer.text);
     face.shape("createVerify", answer);
     const claims = JSON.parse(Buffer.from(answer.json.authToken.split(".")[1], "base64url"));
@@ -107,28 +134,49 @@ for (const [name, filename, type] of [["CreateLivenessWithVerifySessionRequest",
 
 test("--strict: v1.2 has no JSON part", async () => {
   const image = { name: "verifyImage", bytes: picture() };
-  const answer = await judge.call("POST", verifyPath, form({ image, jsonParts: [{ name: "Parameters", value: plainFields }] }));
+  const answer = await judge.call(
+    "POST",
+    verifyPath,
+    form({ image, jsonParts: [{ name: "Parameters", value: plainFields }] }),
+  );
   assert.equal(answer.status, 400);
 });
 
 test("the image part's name is in any case", async () => {
   for (const name of ["verifyImage", "VerifyImage", "verifyimage", "VERIFYIMAGE"]) {
-    const answer = await face.call("POST", verifyPath, form({ fields: plainFields, image: { name, bytes: picture() } }));
+    const answer = await face.call(
+      "POST",
+      verifyPath,
+      form({ fields: plainFields, image: { name, bytes: picture() } }),
+    );
     assert.equal(answer.json.results.verifyReferences.length, 1, name);
   }
 });
 
 test("Windows' curl, whose JSON is cut at an inner quote, gets InvalidRequestBody", async () => {
-  const value = '{"livenessOperationMode":"passiveactive","deviceCorrelationId":"723d6d03-ef33-40a8-9682-23a1feb7bccd",';
+  const value =
+    '{"livenessOperationMode":"passiveactive","deviceCorrelationId":"723d6d03-ef33-40a8-9682-23a1feb7bccd",';
   const image = { name: "VerifyImage", bytes: picture() };
-  assertError(await face.call("POST", verifyPath, form({ image, jsonParts: [{ name: "Parameters", value, type: null }] })),
-    400, "InvalidRequestBody");
+  assertError(
+    await face.call(
+      "POST",
+      verifyPath,
+      form({ image, jsonParts: [{ name: "Parameters", value, type: null }] }),
+    ),
+    400,
+    "InvalidRequestBody",
+  );
 });
 
 test("Linux' curl, whose JSON arrives unescaped, gets a session", async () => {
-  const value = '{"livenessOperationMode": "passiveactive", "deviceCorrelationId": "723d6d03-ef33-40a8-9682-23a1feb7bccd"}';
+  const value =
+    '{"livenessOperationMode": "passiveactive", "deviceCorrelationId": "723d6d03-ef33-40a8-9682-23a1feb7bccd"}';
   const image = { name: "VerifyImage", bytes: picture() };
-  const answer = await face.call("POST", verifyPath, form({ image, jsonParts: [{ name: "Parameters", value, type: null }] }));
+  const answer = await face.call(
+    "POST",
+    verifyPath,
+    form({ image, jsonParts: [{ name: "Parameters", value, type: null }] }),
+  );
   assert.equal(answer.status, 200, answer.text);
 });
 
@@ -138,13 +186,17 @@ test("passiveactive and booleans as texts are taken", async () => {
 
 test("--strict: booleans as texts are InvalidRequestBody", async () => {
   assertError(await judge.create({ ...plainFields, enableSessionImage: "true" }), 400, "InvalidRequestBody");
-  assertError(await judge.create({ livenessOperationMode: "Passive", deviceCorrelationIdSetInClient: "true" }), 400,
-    "InvalidRequestBody");
+  assertError(
+    await judge.create({ livenessOperationMode: "Passive", deviceCorrelationIdSetInClient: "true" }),
+    400,
+    "InvalidRequestBody",
+  );
   assert.equal((await judge.create({ ...plainFields, enableSessionImage: true })).status, 200);
 });
 
 test("Java's body with a trailing comma is refused, not mended", async () => {
-  const body = '{"livenessOperationMode": "PassiveActive", "deviceCorrelationId": "d", "enableSessionImage": true,}';
+  const body =
+    '{"livenessOperationMode": "PassiveActive", "deviceCorrelationId": "d", "enableSessionImage": true,}';
   assertError(await face.create(body), 400, "BadArgument");
 });
 
@@ -156,7 +208,10 @@ test("correlation ids that are no GUIDs are taken", async () => {
 
 test("both model versions of the documents are taken, the newest is the default", async () => {
   for (const model of ["2024-11-15", "2025-05-20"]) {
-    assert.equal((await face.create({ ...plainFields, livenessModelVersion: model })).json.modelVersion, model);
+    assert.equal(
+      (await face.create({ ...plainFields, livenessModelVersion: model })).json.modelVersion,
+      model,
+    );
   }
   assert.equal((await face.create()).json.modelVersion, "2025-05-20");
 });
@@ -205,36 +260,75 @@ async function snippet({ kind, create, result, remove }) {
   assertError(await student.call("GET", result(session.id)), 404, "SessionNotFound");
 }
 
-const ownPaths = { result: (id) => `/livenessSessions/${id}/result`, remove: (id) => `/livenessSessions/${id}` };
+const ownPaths = {
+  result: (id) => `/livenessSessions/${id}/result`,
+  remove: (id) => `/livenessSessions/${id}`,
+};
 const ownVerifyPaths = { ...ownPaths, remove: (id) => `/livenessWithVerifySessions/${id}` };
-const jsonForm = (name, sender, filename) => form({ sender, image: { name: "VerifyImage", bytes: picture() },
-  jsonParts: [{ name, value: tutorialFields, filename, type: filename ? "application/json" : null }] });
+const jsonForm = (name, sender, filename) =>
+  form({
+    sender,
+    image: { name: "VerifyImage", bytes: picture() },
+    jsonParts: [{ name, value: tutorialFields, filename, type: filename ? "application/json" : null }],
+  });
 
-test("the tutorial's Python, liveness", () => snippet({ kind: liveness, ...ownPaths,
-  create: () => student.json("POST", "/detectLiveness-sessions", tutorialFields, { headers: { Accept: "*/*" } }) }));
+test("the tutorial's Python, liveness", () =>
+  snippet({
+    kind: liveness,
+    ...ownPaths,
+    create: () =>
+      student.json("POST", "/detectLiveness-sessions", tutorialFields, { headers: { Accept: "*/*" } }),
+  }));
 
-test("the tutorial's JavaScript, liveness", () => snippet({ kind: liveness, ...ownPaths,
-  create: () => student.json("POST", "/detectLiveness-sessions", tutorialFields) }));
+test("the tutorial's JavaScript, liveness", () =>
+  snippet({
+    kind: liveness,
+    ...ownPaths,
+    create: () => student.json("POST", "/detectLiveness-sessions", tutorialFields),
+  }));
 
 test("the tutorial's curl on Linux, liveness: JSON on the verify path makes a verify session", async () => {
   const made = await student.json("POST", "/detectLivenesswithVerify-sessions", tutorialFields);
   assert.equal(made.status, 200);
   const session = { kind: verify, id: made.json.sessionId, token: made.json.authToken };
   assert.equal((await student.call("GET", `/detectLivenesswithVerify-sessions/${session.id}`)).status, 200);
-  assert.equal((await student.call("DELETE", `/detectLivenesswithVerify-sessions/${session.id}`)).status, 204);
+  assert.equal(
+    (await student.call("DELETE", `/detectLivenesswithVerify-sessions/${session.id}`)).status,
+    204,
+  );
 });
 
-test("the tutorial's Python, with verify", () => snippet({ kind: verify, ...ownVerifyPaths,
-  create: () => student.call("POST", "/createLivenessWithVerifySession",
-    jsonForm("CreateLivenessWithVerifySessionRequest", "curl", "request.json")) }));
+test("the tutorial's Python, with verify", () =>
+  snippet({
+    kind: verify,
+    ...ownVerifyPaths,
+    create: () =>
+      student.call(
+        "POST",
+        "/createLivenessWithVerifySession",
+        jsonForm("CreateLivenessWithVerifySessionRequest", "curl", "request.json"),
+      ),
+  }));
 
-test("the tutorial's JavaScript, with verify", () => snippet({ kind: verify, ...ownVerifyPaths,
-  create: () => student.call("POST", "/createLivenessWithVerifySession",
-    jsonForm("CreateLivenessWithVerifySessionRequest", "Node's fetch", "blob")) }));
+test("the tutorial's JavaScript, with verify", () =>
+  snippet({
+    kind: verify,
+    ...ownVerifyPaths,
+    create: () =>
+      student.call(
+        "POST",
+        "/createLivenessWithVerifySession",
+        jsonForm("CreateLivenessWithVerifySessionRequest", "Node's fetch", "blob"),
+      ),
+  }));
 
-test("the tutorial's curl on Linux, with verify", () => snippet({ kind: verify,
-  result: (id) => `/detectLivenesswithVerify-sessions/${id}`, remove: (id) => `/detectLivenesswithVerify-sessions/${id}`,
-  create: () => student.call("POST", "/detectLivenesswithVerify-sessions", jsonForm("Parameters", "curl")) }));
+test("the tutorial's curl on Linux, with verify", () =>
+  snippet({
+    kind: verify,
+    result: (id) => `/detectLivenesswithVerify-sessions/${id}`,
+    remove: (id) => `/detectLivenesswithVerify-sessions/${id}`,
+    create: () => student.call("POST", "/detectLivenesswithVerify-sessions", jsonForm("Parameters", "curl")),
+  }));
 
 test("the tutorial's C#, whose endpoint is a Uri, with verify", async () => {
   const made = jsonForm("CreateLivenessWithVerifySessionRequest", ".NET", "request.json");

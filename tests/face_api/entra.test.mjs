@@ -5,15 +5,19 @@ import { startEmulator } from "./daemon.mjs";
 import { Face, advanceClock, assertError, kinds, plainFields, setControl, versions } from "./face.mjs";
 import { send } from "./http.mjs";
 
-const emulator = await startEmulator({ key: "the-key",
-  env: { LIVENESSD_EMULATOR_KEY2: "the-other-key", LIVENESSD_EMULATOR_CLIENT_SECRET: "the-secret" } });
+const emulator = await startEmulator({
+  key: "the-key",
+  env: { LIVENESSD_EMULATOR_KEY2: "the-other-key", LIVENESSD_EMULATOR_CLIENT_SECRET: "the-secret" },
+});
 const scope = "https://cognitiveservices.azure.com/.default";
 const grant = { grant_type: "client_credentials", client_id: "an-app", client_secret: "the-secret", scope };
 const tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 
 async function ask(fields, { headers = { "Content-Type": "application/x-www-form-urlencoded" } } = {}) {
-  return await send(emulator.url, "POST", `/${tenant}/oauth2/v2.0/token`,
-    { headers, body: new URLSearchParams(fields).toString() });
+  return await send(emulator.url, "POST", `/${tenant}/oauth2/v2.0/token`, {
+    headers,
+    body: new URLSearchParams(fields).toString(),
+  });
 }
 
 const bearer = (token) => ({ key: null, headers: { Authorization: `Bearer ${token}` } });

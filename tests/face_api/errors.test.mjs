@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startEmulator } from "./daemon.mjs";
-import { Face, addFault, assertError, clearFaults, kinds, plainFields, setControl, versions } from "./face.mjs";
+import {
+  Face,
+  addFault,
+  assertError,
+  clearFaults,
+  kinds,
+  plainFields,
+  setControl,
+  versions,
+} from "./face.mjs";
 import { send, sendRaw } from "./http.mjs";
 import { picture } from "./multipart.mjs";
 import { assertShape } from "./schema.mjs";
@@ -11,29 +20,46 @@ const emulator = await startEmulator({ key: "the-key", args: ["--rate-limit", "0
 const faces = Object.fromEntries(versions.map((version) => [version, new Face(emulator, version)]));
 const nobody = "5f0c7c1e-9a42-4d0b-8a53-6d2f0b6f7a10";
 // what the gateway refuses has neither code nor x-ms-error-code
-const atGateway = (face) => send(emulator.url, "GET", `/face/${face.version}${face.sessions()}/${nobody}`,
-  { headers: { "Ocp-Apim-Subscription-Key": "the-key" } });
+const atGateway = (face) =>
+  send(emulator.url, "GET", `/face/${face.version}${face.sessions()}/${nobody}`, {
+    headers: { "Ocp-Apim-Subscription-Key": "the-key" },
+  });
 
 for (const version of versions) {
   const face = faces[version];
 
   test(`${version}: 400 InvalidRequestBody when the body does not fit`, async () => {
     assertError(await face.create([]), 400, "InvalidRequestBody");
-    assertError(await face.create({ ...plainFields, deviceCorrelationIdSetInClient: {} }), 400, "InvalidRequestBody");
+    assertError(
+      await face.create({ ...plainFields, deviceCorrelationIdSetInClient: {} }),
+      400,
+      "InvalidRequestBody",
+    );
     assertError(await face.create({ ...plainFields, deviceCorrelationId: 5 }), 400, "InvalidRequestBody");
   });
 
   test(`${version}: 400 InvalidTokenLifetime`, async () => {
-    assertError(await face.create({ ...plainFields, authTokenTimeToLiveInSeconds: 10 }), 400, "InvalidTokenLifetime");
+    assertError(
+      await face.create({ ...plainFields, authTokenTimeToLiveInSeconds: 10 }),
+      400,
+      "InvalidTokenLifetime",
+    );
   });
 
   test(`${version}: 400 InvalidLivenessOperationMode`, async () => {
-    assertError(await face.create({ ...plainFields, livenessOperationMode: "Film" }), 400, "InvalidLivenessOperationMode");
+    assertError(
+      await face.create({ ...plainFields, livenessOperationMode: "Film" }),
+      400,
+      "InvalidLivenessOperationMode",
+    );
   });
 
   test(`${version}: 400 InvalidDeviceCorrelationId, at create and at the device's start`, async () => {
     assertError(await face.create({ livenessOperationMode: "Passive" }), 400, "InvalidDeviceCorrelationId");
-    const session = await face.created(kinds[0], { livenessOperationMode: "Passive", deviceCorrelationIdSetInClient: true });
+    const session = await face.created(kinds[0], {
+      livenessOperationMode: "Passive",
+      deviceCorrelationIdSetInClient: true,
+    });
     assertError(await face.start(session), 400, "InvalidDeviceCorrelationId");
   });
 
@@ -50,9 +76,16 @@ for (const version of versions) {
   });
 
   test(`${version}: 400 InvalidImageSize`, async () => {
-    assertError(await face.createVerify(plainFields, { bytes: picture("jpeg", 1000) }), 400, "InvalidImageSize");
-    assertError(await face.createVerify(plainFields, { bytes: picture("jpeg", 6 * 1024 * 1024 + 1) }), 400,
-      "InvalidImageSize");
+    assertError(
+      await face.createVerify(plainFields, { bytes: picture("jpeg", 1000) }),
+      400,
+      "InvalidImageSize",
+    );
+    assertError(
+      await face.createVerify(plainFields, { bytes: picture("jpeg", 6 * 1024 * 1024 + 1) }),
+      400,
+      "InvalidImageSize",
+    );
   });
 
   test(`${version}: 401 for a wrong, an empty, a missing and a doubled key`, async () => {
@@ -60,8 +93,11 @@ for (const version of versions) {
     for (const key of ["wrong", "", null, "the-key2", "THE-KEY"]) {
       assertError(await face.call("GET", `${face.sessions()}/${nobody}`, { key }), 401, code);
     }
-    const { text, status } = await sendRaw(emulator.url, `GET /face/${version}${face.sessions()}/${nobody} HTTP/1.1\r\n` +
-      "Host: face\r\nConnection: close\r\nOcp-Apim-Subscription-Key: the-key\r\nOcp-Apim-Subscription-Key: x\r\n\r\n");
+    const { text, status } = await sendRaw(
+      emulator.url,
+      `GET /face/${version}${face.sessions()}/${nobody} HTTP/1.1\r\n` +
+        "Host: face\r\nConnection: close\r\nOcp-Apim-Subscription-Key: the-key\r\nOcp-Apim-Subscription-Key: x\r\n\r\n",
+    );
     assert.ok(status === 401 || status === 400, text);
   });
 
@@ -90,8 +126,15 @@ for (const version of versions) {
   });
 
   test(`${version}: 404 of the gateway for what is no operation`, async () => {
-    for (const [method, path] of [["GET", "/"], ["GET", ""], ["PUT", face.sessions()], ["POST", `${face.sessions()}/${nobody}`],
-      ["GET", "/detect"], ["PATCH", `${face.sessions()}/${nobody}`], ["DELETE", face.sessions()]]) {
+    for (const [method, path] of [
+      ["GET", "/"],
+      ["GET", ""],
+      ["PUT", face.sessions()],
+      ["POST", `${face.sessions()}/${nobody}`],
+      ["GET", "/detect"],
+      ["PATCH", `${face.sessions()}/${nobody}`],
+      ["DELETE", face.sessions()],
+    ]) {
       const answer = await face.call(method, path);
       assertError(answer, 404, "404");
       assert.equal(answer.json.error.message, "Resource not found");
@@ -189,13 +232,17 @@ test("the switch makes all 403 and 429 the gateway's", async () => {
 
 test("a status that nobody expects can be had: 299", async () => {
   await addFault(emulator, { route: "get", status: 299, count: 1 });
-  const answer = await send(emulator.url, "GET", `/face/v1.2/detectLiveness-sessions/${nobody}`,
-    { headers: { "Ocp-Apim-Subscription-Key": "the-key" } });
+  const answer = await send(emulator.url, "GET", `/face/v1.2/detectLiveness-sessions/${nobody}`, {
+    headers: { "Ocp-Apim-Subscription-Key": "the-key" },
+  });
   assert.equal(answer.status, 299);
 });
 
 test("bodies that are too large are refused at the head", async () => {
-  const { status } = await sendRaw(emulator.url, "POST /face/v1.2/detectLivenessWithVerify-sessions HTTP/1.1\r\nHost: face\r\n" +
-    "Ocp-Apim-Subscription-Key: the-key\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1073741824\r\n\r\n");
+  const { status } = await sendRaw(
+    emulator.url,
+    "POST /face/v1.2/detectLivenessWithVerify-sessions HTTP/1.1\r\nHost: face\r\n" +
+      "Ocp-Apim-Subscription-Key: the-key\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1073741824\r\n\r\n",
+  );
   assert.equal(status, 413);
 });

@@ -13,7 +13,10 @@ export const kinds = ["detectLiveness", "detectLivenessWithVerify"];
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const json = { "Content-Type": "application/json" };
 
-export const plainFields = { livenessOperationMode: "Passive", deviceCorrelationId: "723d6d03-ef33-40a8-9682-23a1feb7bccd" };
+export const plainFields = {
+  livenessOperationMode: "Passive",
+  deviceCorrelationId: "723d6d03-ef33-40a8-9682-23a1feb7bccd",
+};
 
 export class Face {
   constructor(service, version = "v1.2", { key = service.key ?? "any", root = "/face" } = {}) {
@@ -63,7 +66,8 @@ export class Face {
 
   // A session made and looked at: {id, token, answer}.
   async created(kind = "detectLiveness", fields = plainFields, options = {}) {
-    const answer = kind === "detectLiveness" ? await this.create(fields) : await this.createVerify(fields, options);
+    const answer =
+      kind === "detectLiveness" ? await this.create(fields) : await this.createVerify(fields, options);
     assert.equal(answer.status, 200, answer.text);
     return { kind, id: answer.json.sessionId, token: answer.json.authToken, answer };
   }
@@ -134,13 +138,18 @@ export function assertError(answer, status, code) {
 
 // The emulator's clock, moved on.
 export async function advanceClock(emulator, seconds) {
-  const answer = await send(emulator.url, "POST", "/emulator/clock",
-    { headers: json, body: JSON.stringify({ advanceSeconds: seconds }) });
+  const answer = await send(emulator.url, "POST", "/emulator/clock", {
+    headers: json,
+    body: JSON.stringify({ advanceSeconds: seconds }),
+  });
   assert.equal(answer.status, 200, answer.text);
 }
 
 export async function addFault(emulator, fault) {
-  const answer = await send(emulator.url, "POST", "/emulator/faults", { headers: json, body: JSON.stringify(fault) });
+  const answer = await send(emulator.url, "POST", "/emulator/faults", {
+    headers: json,
+    body: JSON.stringify(fault),
+  });
   assert.equal(answer.status, 200, answer.text);
 }
 
@@ -150,7 +159,19 @@ export async function clearFaults(emulator) {
 
 // One of the emulator's own switches: "options", "entra".
 export async function setControl(emulator, name, value) {
-  const answer = await send(emulator.url, "POST", `/emulator/${name}`, { headers: json, body: JSON.stringify(value) });
+  const answer = await send(emulator.url, "POST", `/emulator/${name}`, {
+    headers: json,
+    body: JSON.stringify(value),
+  });
   assert.equal(answer.status, 200, answer.text);
   return answer.json;
+}
+
+// Waits for it, 20 s at most.
+export async function until(what, holds) {
+  const deadline = Date.now() + 20000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < deadline, `waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

@@ -11,8 +11,11 @@ const one = async (fault) => {
   await clearFaults(emulator);
   await addFault(emulator, { count: 1, ...fault });
 };
-const create = () => send(emulator.url, "POST", "/face/v1.2/detectLiveness-sessions", {
-  headers: { "Content-Type": "application/json", "Ocp-Apim-Subscription-Key": "any" }, body: JSON.stringify(plainFields) });
+const create = () =>
+  send(emulator.url, "POST", "/face/v1.2/detectLiveness-sessions", {
+    headers: { "Content-Type": "application/json", "Ocp-Apim-Subscription-Key": "any" },
+    body: JSON.stringify(plainFields),
+  });
 const sessions = async () => (await send(emulator.url, "GET", "/emulator/sessions")).json.sessions.length;
 
 test("latency, and jitter on top of it, come before the answer", async () => {
@@ -22,12 +25,15 @@ test("latency, and jitter on top of it, come before the answer", async () => {
   assert.ok(process.hrtime.bigint() - begun >= 60_000_000n);
 });
 
-for (const [kind, performed] of [["reset", false], ["resetMidway", true]]) {
+for (const [kind, performed] of [
+  ["reset", false],
+  ["resetMidway", true],
+]) {
   test(`${kind}: the connection breaks`, async () => {
     const before = await sessions();
     await one({ route: "create", kind });
     await assert.rejects(create, /ECONNRESET|socket hang up|aborted/);
-    assert.equal(await sessions() - before, performed ? 1 : 0);
+    assert.equal((await sessions()) - before, performed ? 1 : 0);
     assert.equal((await create()).status, 200);
   });
 }
@@ -36,7 +42,7 @@ test("reset after the call was performed", async () => {
   const before = await sessions();
   await one({ route: "create", kind: "reset", after: true });
   await assert.rejects(create);
-  assert.equal(await sessions() - before, 1);
+  assert.equal((await sessions()) - before, 1);
 });
 
 test("truncated: less body than the head says", async () => {
@@ -82,8 +88,10 @@ test("status with a code of its own and Retry-After", async () => {
 test("a fault hits as often as it says, and its own operation alone", async () => {
   await one({ route: "get", status: 500, count: 2 });
   const session = await face.created();
-  assert.deepEqual([(await face.get(session)).status, (await face.get(session)).status, (await face.get(session)).status],
-    [500, 500, 200]);
+  assert.deepEqual(
+    [(await face.get(session)).status, (await face.get(session)).status, (await face.get(session)).status],
+    [500, 500, 200],
+  );
 });
 
 test("a fault with a probability hits some and spares others", async () => {
@@ -96,18 +104,41 @@ test("a fault with a probability hits some and spares others", async () => {
 });
 
 test("every operation can be named", async () => {
-  for (const route of ["create", "get", "delete", "list", "audit", "image", "detect", "settings", "assetsToken", "token",
-    "start", "singleModal", "attemptEnd", "any"]) {
+  for (const route of [
+    "create",
+    "get",
+    "delete",
+    "list",
+    "audit",
+    "image",
+    "detect",
+    "settings",
+    "assetsToken",
+    "token",
+    "start",
+    "singleModal",
+    "attemptEnd",
+    "any",
+  ]) {
     await one({ route, status: 500 });
   }
   await clearFaults(emulator);
 });
 
 test("a fault that makes no sense is refused", async () => {
-  for (const fault of [{}, { route: "create" }, { route: "nothing", status: 500 }, { route: "get", status: 99 },
-    { route: "get", kind: "magic" }, { route: "get", status: 500, probability: 2 }, { route: "get", delayMs: -1 }]) {
-    const answer = await send(emulator.url, "POST", "/emulator/faults",
-      { headers: { "Content-Type": "application/json" }, body: JSON.stringify(fault) });
+  for (const fault of [
+    {},
+    { route: "create" },
+    { route: "nothing", status: 500 },
+    { route: "get", status: 99 },
+    { route: "get", kind: "magic" },
+    { route: "get", status: 500, probability: 2 },
+    { route: "get", delayMs: -1 },
+  ]) {
+    const answer = await send(emulator.url, "POST", "/emulator/faults", {
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(fault),
+    });
     assert.equal(answer.status, 400, JSON.stringify(fault));
   }
 });

@@ -24,7 +24,7 @@ export function send(url, method, path, { headers = {}, body = null } = {}) {
     });
     request.on("error", reject);
     if (chunked) body.forEach((part) => request.write(part));
-    request.end(chunked ? undefined : body ?? undefined);
+    request.end(chunked ? undefined : (body ?? undefined));
   });
 }
 

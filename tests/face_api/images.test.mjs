@@ -103,23 +103,54 @@ for (const version of withImages) {
     const { image } = await photographed(face);
     const [found] = await detect("?returnFaceAttributes=headPose,mask,qualityForRecognition", image);
     assert.deepEqual(Object.keys(found.faceAttributes).sort(), ["headPose", "mask", "qualityForRecognition"]);
-    for (const name of ["headPose", "glasses", "occlusion", "accessories", "blur", "exposure", "noise", "mask",
-      "qualityForRecognition", "age", "smile", "facialHair", "hair"]) {
-      assert.deepEqual(Object.keys((await detect(`?returnFaceAttributes=${name}`, image))[0].faceAttributes), [name]);
+    for (const name of [
+      "headPose",
+      "glasses",
+      "occlusion",
+      "accessories",
+      "blur",
+      "exposure",
+      "noise",
+      "mask",
+      "qualityForRecognition",
+      "age",
+      "smile",
+      "facialHair",
+      "hair",
+    ]) {
+      assert.deepEqual(
+        Object.keys((await detect(`?returnFaceAttributes=${name}`, image))[0].faceAttributes),
+        [name],
+      );
     }
   });
 
   test(`${version}: detect refuses what it cannot do`, async () => {
     const { image } = await photographed(face);
-    for (const query of ["?detectionModel=detection_99", "?recognitionModel=x", "?faceIdTimeToLive=59",
-      "?faceIdTimeToLive=86401", "?faceIdTimeToLive=x", "?returnFaceAttributes=shoeSize", "?returnFaceId=perhaps"]) {
+    for (const query of [
+      "?detectionModel=detection_99",
+      "?recognitionModel=x",
+      "?faceIdTimeToLive=59",
+      "?faceIdTimeToLive=86401",
+      "?faceIdTimeToLive=x",
+      "?returnFaceAttributes=shoeSize",
+      "?returnFaceId=perhaps",
+    ]) {
       assertError(await face.json("POST", `/detect${query}`, { sessionImageId: image }), 400, "BadArgument");
     }
     for (const body of ["{", {}, { sessionImageId: 5 }, { url: "http://a.example/a.jpg" }, []]) {
       assertError(await face.json("POST", "/detect", body), 400, "BadArgument");
     }
-    assertError(await face.json("POST", "/detect", { sessionImageId: image },
-      { headers: { "Content-Type": "text/plain" } }), 415, "BadArgument");
+    assertError(
+      await face.json(
+        "POST",
+        "/detect",
+        { sessionImageId: image },
+        { headers: { "Content-Type": "text/plain" } },
+      ),
+      415,
+      "BadArgument",
+    );
   });
 
   test(`${version}: detect from an image that is not there`, async () => {

@@ -7,7 +7,11 @@ import { Face, assertError, kinds, plainFields, versions } from "./face.mjs";
 const emulator = await startEmulator();
 const face = new Face(emulator, "v1.3-preview.1");
 let count = 0;
-const fields = (more = {}) => ({ livenessOperationMode: "Passive", deviceCorrelationId: `device-${++count}`, ...more });
+const fields = (more = {}) => ({
+  livenessOperationMode: "Passive",
+  deviceCorrelationId: `device-${++count}`,
+  ...more,
+});
 
 async function setMonitoring(enabled) {
   const answer = await face.json("PATCH", "/settings", { livenessAbuseMonitoring: { enabled } });
@@ -41,7 +45,11 @@ test("settings: what does not fit is refused", async () => {
     assertError(await face.json("PATCH", "/settings", body), 400, "InvalidRequestBody");
   }
   assertError(await face.json("PATCH", "/settings", "{"), 400, "BadArgument");
-  assertError(await face.json("PATCH", "/settings", {}, { headers: { "Content-Type": "text/plain" } }), 415, "BadArgument");
+  assertError(
+    await face.json("PATCH", "/settings", {}, { headers: { "Content-Type": "text/plain" } }),
+    415,
+    "BadArgument",
+  );
   assertError(await face.call("GET", "/settings", { key: null }), 401, "401");
 });
 
@@ -73,7 +81,7 @@ for (const kind of kinds) {
     await face.play(on);
     assert.equal((await attemptOf(on)).abuseMonitoringResult.isAbuseDetected, false);
     await face.play(off);
-    assert.ok(!("abuseMonitoringResult" in await attemptOf(off)));
+    assert.ok(!("abuseMonitoringResult" in (await attemptOf(off))));
   });
 
   test(`${kind}: the same face under another correlation id is abuse, and names the others`, async () => {
@@ -87,8 +95,9 @@ for (const kind of kinds) {
     assert.equal(attempt.result.livenessDecision, "realface", "abuse is no decision");
     assert.equal(attempt.abuseMonitoringResult.isAbuseDetected, true);
     const image = (await attemptOf(first)).result.sessionImageId;
-    assert.deepEqual(attempt.abuseMonitoringResult.otherFlaggedSessions,
-      [{ attemptId: 1, sessionId: first.id, sessionImageId: image }]);
+    assert.deepEqual(attempt.abuseMonitoringResult.otherFlaggedSessions, [
+      { attemptId: 1, sessionId: first.id, sessionImageId: image },
+    ]);
   });
 }
 

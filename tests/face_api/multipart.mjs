@@ -6,44 +6,71 @@ import { randomBytes, randomUUID } from "node:crypto";
 const senders = {
   "Azure's JavaScript client": {
     boundary: () => `----AzSDKFormBoundary${randomUUID()}`,
-    text: (name) => ["content-type: text/plain; charset=UTF-8", `content-disposition: form-data; name="${name}"`],
-    file: (name) => ["content-type: application/octet-stream", `content-disposition: form-data; name="${name}"`],
+    text: (name) => [
+      "content-type: text/plain; charset=UTF-8",
+      `content-disposition: form-data; name="${name}"`,
+    ],
+    file: (name) => [
+      "content-type: application/octet-stream",
+      `content-disposition: form-data; name="${name}"`,
+    ],
     tail: "\r\n\r\n",
   },
   "the Kotlin sample": {
     boundary: () => randomUUID(),
-    text: (name) => ["Content-Type: application/json; charset=UTF-8", `Content-Disposition: form-data; name=${name}`],
-    file: (name) => [`Content-Disposition: form-data; name=${name}; filename=VerifyImage`,
-      "Content-Type: application/octet-stream", "Content-Transfer-Encoding: binary"],
+    text: (name) => [
+      "Content-Type: application/json; charset=UTF-8",
+      `Content-Disposition: form-data; name=${name}`,
+    ],
+    file: (name) => [
+      `Content-Disposition: form-data; name=${name}; filename=VerifyImage`,
+      "Content-Type: application/octet-stream",
+      "Content-Transfer-Encoding: binary",
+    ],
     tail: "\r\n",
     chunked: true,
   },
   "the Swift sample": {
     boundary: () => `Boundary-${randomUUID().toUpperCase()}`,
-    text: (name) => ["Content-Type: text/plain; charset=utf-8", `Content-Disposition: form-data; name="${name}"`],
-    file: (name) => ["Content-Type: application/octet-stream",
-      `Content-Disposition: form-data; name="${name}"; filename="VerifyImage"`],
+    text: (name) => [
+      "Content-Type: text/plain; charset=utf-8",
+      `Content-Disposition: form-data; name="${name}"`,
+    ],
+    file: (name) => [
+      "Content-Type: application/octet-stream",
+      `Content-Disposition: form-data; name="${name}"; filename="VerifyImage"`,
+    ],
     tail: "\r\n",
   },
   ".NET": {
     boundary: () => randomUUID(),
     quoted: true,
-    text: (name) => ["Content-Type: text/plain; charset=utf-8", `Content-Disposition: form-data; name=${name}`],
-    file: (name) => ["Content-Type: image/png",
-      `Content-Disposition: form-data; name=${name}; filename=face.png; filename*=utf-8''face.png`],
+    text: (name) => [
+      "Content-Type: text/plain; charset=utf-8",
+      `Content-Disposition: form-data; name=${name}`,
+    ],
+    file: (name) => [
+      "Content-Type: image/png",
+      `Content-Disposition: form-data; name=${name}; filename=face.png; filename*=utf-8''face.png`,
+    ],
     tail: "\r\n",
   },
   curl: {
     boundary: () => `------------------------${randomBytes(8).toString("hex")}`,
     text: (name) => [`Content-Disposition: form-data; name="${name}"`],
-    file: (name) => [`Content-Disposition: form-data; name="${name}"; filename="face.png"`, "Content-Type: image/png"],
+    file: (name) => [
+      `Content-Disposition: form-data; name="${name}"; filename="face.png"`,
+      "Content-Type: image/png",
+    ],
     tail: "\r\n",
   },
   "Node's fetch": {
     boundary: () => `----formdata-undici-0${String(Math.floor(Math.random() * 1e11)).padStart(11, "0")}`,
     text: (name) => [`Content-Disposition: form-data; name="${name}"`],
-    file: (name) => [`Content-Disposition: form-data; name="${name}"; filename="blob"`,
-      "Content-Type: application/octet-stream"],
+    file: (name) => [
+      `Content-Disposition: form-data; name="${name}"; filename="blob"`,
+      "Content-Type: application/octet-stream",
+    ],
     tail: "\r\n",
   },
 };
@@ -68,8 +95,11 @@ export function form({ sender: name = "curl", fields = {}, image = null, jsonPar
   const boundary = sender.boundary();
   const pieces = [];
   for (const [head, content] of parts(sender, { fields, image, jsonParts })) {
-    pieces.push(Buffer.from(`--${boundary}\r\n${head.join("\r\n")}\r\n\r\n`), Buffer.from(content),
-      Buffer.from("\r\n"));
+    pieces.push(
+      Buffer.from(`--${boundary}\r\n${head.join("\r\n")}\r\n\r\n`),
+      Buffer.from(content),
+      Buffer.from("\r\n"),
+    );
   }
   pieces.push(Buffer.from(`--${boundary}--${sender.tail}`));
   const type = sender.quoted ? `"${boundary}"` : boundary;

@@ -9,8 +9,13 @@ import { form, imageKinds, picture, senderNames } from "./multipart.mjs";
 const emulator = await startEmulator();
 const faces = Object.fromEntries(versions.map((version) => [version, new Face(emulator, version)]));
 const kind = "detectLivenessWithVerify";
-const fields = { livenessOperationMode: "PassiveActive", deviceCorrelationId: "device-1", enableSessionImage: true,
-  authTokenTimeToLiveInSeconds: 300, returnVerifyImageHash: true };
+const fields = {
+  livenessOperationMode: "PassiveActive",
+  deviceCorrelationId: "device-1",
+  enableSessionImage: true,
+  authTokenTimeToLiveInSeconds: 300,
+  returnVerifyImageHash: true,
+};
 const hashOf = (bytes) => createHash("sha256").update(bytes).digest("hex").toUpperCase();
 
 function post(version, parts, headers = {}) {
@@ -50,7 +55,11 @@ for (const version of previews) {
   for (const sender of senderNames) {
     test(`${version} takes Parameters and VerifyImage in the form of ${sender}`, async () => {
       const image = { name: "VerifyImage", bytes: picture("jpeg", 5000) };
-      const answer = await post(version, { sender, image, jsonParts: [{ name: "Parameters", value: fields }] });
+      const answer = await post(version, {
+        sender,
+        image,
+        jsonParts: [{ name: "Parameters", value: fields }],
+      });
       assert.equal(answer.status, 200, answer.text);
       faces[version].shape("createVerify", answer);
       const { exp, iat } = claims(answer.json);
@@ -73,26 +82,43 @@ for (const version of stable) {
 
   test(`${version}: parts in any order, and parts that nobody knows`, async () => {
     const image = { name: "verifyImage", bytes: picture() };
-    const reversed = Object.fromEntries(Object.entries({ ...fields, userCorrelationId: "u", more: "x" }).reverse());
+    const reversed = Object.fromEntries(
+      Object.entries({ ...fields, userCorrelationId: "u", more: "x" }).reverse(),
+    );
     assert.equal((await post(version, { fields: reversed, image })).status, 200);
   });
 
   test(`${version}: livenessOperationMode and the correlation id are as in JSON`, async () => {
     const image = { name: "verifyImage", bytes: picture() };
-    assertError(await post(version, { fields: { deviceCorrelationId: "d" }, image }), 400, "InvalidLivenessOperationMode");
-    assertError(await post(version, { fields: { livenessOperationMode: "Passive" }, image }), 400,
-      "InvalidDeviceCorrelationId");
-    assertError(await post(version, { fields: { ...fields, authTokenTimeToLiveInSeconds: 59 }, image }), 400,
-      "InvalidTokenLifetime");
-    assertError(await post(version, { fields: { ...fields, authTokenTimeToLiveInSeconds: "soon" }, image }), 400,
-      "InvalidRequestBody");
+    assertError(
+      await post(version, { fields: { deviceCorrelationId: "d" }, image }),
+      400,
+      "InvalidLivenessOperationMode",
+    );
+    assertError(
+      await post(version, { fields: { livenessOperationMode: "Passive" }, image }),
+      400,
+      "InvalidDeviceCorrelationId",
+    );
+    assertError(
+      await post(version, { fields: { ...fields, authTokenTimeToLiveInSeconds: 59 }, image }),
+      400,
+      "InvalidTokenLifetime",
+    );
+    assertError(
+      await post(version, { fields: { ...fields, authTokenTimeToLiveInSeconds: "soon" }, image }),
+      400,
+      "InvalidRequestBody",
+    );
     const inClient = { livenessOperationMode: "Passive", deviceCorrelationIdSetInClient: true };
     assert.equal((await post(version, { fields: inClient, image })).status, 200);
   });
 
   test(`${version}: livenessModelVersion is as in JSON`, async () => {
-    const answer = await post(version, { fields: { ...fields, livenessModelVersion: "2024-11-15" },
-      image: { bytes: picture() } });
+    const answer = await post(version, {
+      fields: { ...fields, livenessModelVersion: "2024-11-15" },
+      image: { bytes: picture() },
+    });
     assert.equal(answer.json.modelVersion, "2024-11-15");
   });
 
@@ -103,8 +129,14 @@ for (const version of stable) {
       const expected = word.toLowerCase() === "true" ? hashOf(image.bytes) : undefined;
       assert.equal(await hashShown(version, answer), expected, word);
     }
-    assertError(await post(version, { fields: { ...fields, returnVerifyImageHash: "perhaps" },
-      image: { bytes: picture() } }), 400, "InvalidRequestBody");
+    assertError(
+      await post(version, {
+        fields: { ...fields, returnVerifyImageHash: "perhaps" },
+        image: { bytes: picture() },
+      }),
+      400,
+      "InvalidRequestBody",
+    );
   });
 
   test(`${version}: a form without verifyImage means that the device brings the image`, async () => {
@@ -137,8 +169,14 @@ for (const version of stable) {
   });
 
   test(`${version}: verifyConfidenceThreshold decides what counts as identical`, async () => {
-    for (const [threshold, confidence, identical] of [["0.8", 0.79, false], ["0.8", 0.8, true], ["0", 0, true],
-      ["1", 0.99, false], [undefined, 0.5, true], [undefined, 0.49, false]]) {
+    for (const [threshold, confidence, identical] of [
+      ["0.8", 0.79, false],
+      ["0.8", 0.8, true],
+      ["0", 0, true],
+      ["1", 0.99, false],
+      [undefined, 0.5, true],
+      [undefined, 0.49, false],
+    ]) {
       const given = threshold === undefined ? fields : { ...fields, verifyConfidenceThreshold: threshold };
       const session = await face.created(kind, given);
       await face.play(session, { matchConfidence: confidence });
@@ -147,14 +185,21 @@ for (const version of stable) {
       assert.equal(verifyResult.isIdentical, identical, `${threshold} ${confidence}`);
     }
     for (const wrong of ["1.1", "-0.1", "much", "nan", ""]) {
-      assertError(await face.createVerify({ ...fields, verifyConfidenceThreshold: wrong }), 400, "InvalidRequestBody");
+      assertError(
+        await face.createVerify({ ...fields, verifyConfidenceThreshold: wrong }),
+        400,
+        "InvalidRequestBody",
+      );
     }
   });
 
   test(`${version}: verifyImageHash is shown only when asked for`, async () => {
     const { returnVerifyImageHash, ...rest } = fields;
     assert.equal(returnVerifyImageHash, true);
-    assert.equal(await hashShown(version, await post(version, { fields: rest, image: { bytes: picture() } })), undefined);
+    assert.equal(
+      await hashShown(version, await post(version, { fields: rest, image: { bytes: picture() } })),
+      undefined,
+    );
   });
 
   for (const picked of imageKinds) {
@@ -164,14 +209,22 @@ for (const version of stable) {
   }
 
   test(`${version}: what is none of them is no image`, async () => {
-    for (const bytes of [picture("text"), Buffer.alloc(4096), Buffer.from("RIFF0000WEBP".padEnd(2048, "x"))]) {
+    for (const bytes of [
+      picture("text"),
+      Buffer.alloc(4096),
+      Buffer.from("RIFF0000WEBP".padEnd(2048, "x")),
+    ]) {
       assertError(await face.createVerify(fields, { bytes }), 400, "InvalidImage");
     }
   });
 
   test(`${version}: an image has 1 KB to 6 MB`, async () => {
     for (const size of [1024, 6 * 1024 * 1024]) {
-      assert.equal((await face.createVerify(fields, { bytes: picture("jpeg", size) })).status, 200, String(size));
+      assert.equal(
+        (await face.createVerify(fields, { bytes: picture("jpeg", size) })).status,
+        200,
+        String(size),
+      );
     }
     for (const size of [0, 1, 1023, 6 * 1024 * 1024 + 1]) {
       assertError(await face.createVerify(fields, { bytes: picture("jpeg", size) }), 400, "InvalidImageSize");
@@ -197,7 +250,11 @@ for (const version of stable) {
       const answer = await face.call("POST", path, { ...made, body: made.body.subarray(0, length) });
       assert.equal(answer.status, 400, String(length));
     }
-    for (const type of ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=other"]) {
+    for (const type of [
+      "multipart/form-data",
+      "multipart/form-data; boundary=",
+      "multipart/form-data; boundary=other",
+    ]) {
       const answer = await face.call("POST", path, { headers: { "Content-Type": type }, body: made.body });
       assert.equal(answer.status, 400, type);
     }
@@ -215,19 +272,33 @@ for (const version of previews) {
 
   test(`${version}: the image's rules hold`, async () => {
     assertError(await face.createVerify(plainFields, { bytes: picture("text") }), 400, "InvalidImage");
-    assertError(await face.createVerify(plainFields, { bytes: picture("png", 1000) }), 400, "InvalidImageSize");
+    assertError(
+      await face.createVerify(plainFields, { bytes: picture("png", 1000) }),
+      400,
+      "InvalidImageSize",
+    );
   });
 
   test(`${version}: a form without VerifyImage or with broken Parameters is refused or has no image`, async () => {
-    assertError(await post(version, { image: { name: "VerifyImage", bytes: picture() },
-      jsonParts: [{ name: "Parameters", value: "{\"livenessOperationMode\":" }] }), 400, "InvalidRequestBody");
+    assertError(
+      await post(version, {
+        image: { name: "VerifyImage", bytes: picture() },
+        jsonParts: [{ name: "Parameters", value: '{"livenessOperationMode":' }],
+      }),
+      400,
+      "InvalidRequestBody",
+    );
   });
 }
 
 test("v1.3-preview.1: the fields of the JSON body are taken as parts too", async () => {
   const face = faces["v1.3-preview.1"];
-  const answer = await face.createVerify({ ...fields, numberOfClientAttemptsAllowed: 2,
-    expectedClientIpAddress: "203.0.113.0/24", userCorrelationId: "u-1" });
+  const answer = await face.createVerify({
+    ...fields,
+    numberOfClientAttemptsAllowed: 2,
+    expectedClientIpAddress: "203.0.113.0/24",
+    userCorrelationId: "u-1",
+  });
   assert.equal(answer.status, 200, answer.text);
   face.shape("createVerify", answer);
   assert.equal(answer.json.expectedClientIpAddress, "203.0.113.0/24");

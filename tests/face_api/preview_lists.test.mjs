@@ -53,8 +53,15 @@ for (const version of previews) {
     });
 
     test(`${version} ${kind}: a start or top out of range is BadArgument`, async () => {
-      for (const query of ["?top=0", "?top=1001", "?top=-1", "?top=x", "?top=1.5", "?top=99999999999999999999",
-        `?start=${"0".repeat(65)}`]) {
+      for (const query of [
+        "?top=0",
+        "?top=1001",
+        "?top=-1",
+        "?top=x",
+        "?top=1.5",
+        "?top=99999999999999999999",
+        `?start=${"0".repeat(65)}`,
+      ]) {
         assertError(await face.call("GET", `${face.sessions(kind)}${query}`), 400, "BadArgument");
       }
     });
@@ -62,8 +69,16 @@ for (const version of previews) {
     test(`${version} ${kind}: an item tells when and for how long`, async () => {
       const session = await face.created(kind, { ...plainFields, authTokenTimeToLiveInSeconds: 120 });
       const item = async () => (await list()).find(({ id }) => id === session.id);
-      assert.deepEqual({ ...await item(), createdDateTime: "" }, { id: session.id, createdDateTime: "",
-        sessionExpired: false, deviceCorrelationId: plainFields.deviceCorrelationId, authTokenTimeToLiveInSeconds: 120 });
+      assert.deepEqual(
+        { ...(await item()), createdDateTime: "" },
+        {
+          id: session.id,
+          createdDateTime: "",
+          sessionExpired: false,
+          deviceCorrelationId: plainFields.deviceCorrelationId,
+          authTokenTimeToLiveInSeconds: 120,
+        },
+      );
       await face.start(session);
       assert.ok((await item()).sessionStartDateTime >= (await item()).createdDateTime);
       await advanceClock(emulator, 121);
@@ -73,9 +88,12 @@ for (const version of previews) {
     });
 
     test(`${version} ${kind}: no correlation id while the device has brought none`, async () => {
-      const session = await face.created(kind, { livenessOperationMode: "Passive", deviceCorrelationIdSetInClient: true });
+      const session = await face.created(kind, {
+        livenessOperationMode: "Passive",
+        deviceCorrelationIdSetInClient: true,
+      });
       const item = async () => (await list()).find(({ id }) => id === session.id);
-      assert.ok(!("deviceCorrelationId" in await item()));
+      assert.ok(!("deviceCorrelationId" in (await item())));
       await face.start(session, { deviceCorrelationId: "mine" });
       assert.equal((await item()).deviceCorrelationId, "mine");
     });
@@ -107,8 +125,14 @@ for (const version of previews) {
     test(`${version} ${kind}: an entry tells the caller's own request id and user agent when there are any`, async () => {
       const session = await face.created(kind);
       await face.start(session);
-      await face.device(session, `/${kind}/singleModal`, {},
-        { headers: { "client-request-id": "7a0c7c1e-9a42-4d0b-8a53-6d2f0b6f7a10", "User-Agent": "a device" } });
+      await face.device(
+        session,
+        `/${kind}/singleModal`,
+        {},
+        {
+          headers: { "client-request-id": "7a0c7c1e-9a42-4d0b-8a53-6d2f0b6f7a10", "User-Agent": "a device" },
+        },
+      );
       const [entry] = (await face.audit(session)).json;
       assert.equal(entry.clientRequestId, "7a0c7c1e-9a42-4d0b-8a53-6d2f0b6f7a10");
       assert.equal(entry.request.userAgent, "a device");
@@ -126,7 +150,11 @@ for (const version of previews) {
     });
 
     test(`${version} ${kind}: the audit of a session that is not there is not there`, async () => {
-      assertError(await face.audit({ kind, id: "5f0c7c1e-9a42-4d0b-8a53-6d2f0b6f7a10" }), 404, "SessionNotFound");
+      assertError(
+        await face.audit({ kind, id: "5f0c7c1e-9a42-4d0b-8a53-6d2f0b6f7a10" }),
+        404,
+        "SessionNotFound",
+      );
     });
   }
 }

@@ -33,9 +33,11 @@ export async function recorderOf(emulator) {
 export function partsOf({ headers, body }) {
   const boundary = /boundary="?([^";]+)"?/.exec(headers["content-type"])[1];
   const pieces = body.toString("latin1").split(`--${boundary}`).slice(1, -1);
-  return Object.fromEntries(pieces.map((piece) => {
-    const end = piece.indexOf("\r\n\r\n");
-    const head = piece.slice(2, end);
-    return [/name="?([^";\r\n]+)"?/i.exec(head)[1], { head, text: piece.slice(end + 4, -2) }];
-  }));
+  return Object.fromEntries(
+    pieces.map((piece) => {
+      const end = piece.indexOf("\r\n\r\n");
+      const head = piece.slice(2, end);
+      return [/name="?([^";\r\n]+)"?/i.exec(head)[1], { head, text: piece.slice(end + 4, -2) }];
+    }),
+  );
 }

@@ -14,6 +14,8 @@ export function assertShape(version, name, value) {
   const validate = ajv.getSchema(`${version}.json#/$defs/${name}`);
   assert.ok(validate, `no schema ${version} ${name}`);
   if (validate(value)) return;
-  assert.fail(`not a ${name} of ${version}:\n${ajv.errorsText(validate.errors, { separator: "\n" })}\n` +
-    JSON.stringify(value, null, 1));
+  assert.fail(
+    `not a ${name} of ${version}:\n${ajv.errorsText(validate.errors, { separator: "\n" })}\n` +
+      JSON.stringify(value, null, 1),
+  );
 }

@@ -9,7 +9,8 @@ import { assertShape } from "./schema.mjs";
 export const tokens = { app: "an-app-token", operator: "an-operator-token", backend: "a-backend-token" };
 
 const hash = (text) => createHash("sha256").update(text).digest("hex");
-const appTokens = `app:${hash(tokens.app)},operator:${hash(tokens.operator)}:liveness:operate,` +
+const appTokens =
+  `app:${hash(tokens.app)},operator:${hash(tokens.operator)}:liveness:operate,` +
   `backend:${hash(tokens.backend)}:liveness:delegate`;
 
 export class ServerFace extends Face {
@@ -38,12 +39,25 @@ export class ServerFace extends Face {
 
 // A server over an emulator of its own that speaks `version`; both start here. `settings` are added; `between`
 // makes of the emulator what the server asks in its place.
-export async function startPair(version = "v1.2", { settings = [], between = null, secrets, withAuthority, ...options } = {}) {
+export async function startPair(
+  version = "v1.2",
+  { settings = [], between = null, secrets, withAuthority, ...options } = {},
+) {
   const emulator = await startEmulator({ key: "the-upstream-key", ...options });
   const upstream = between ? await between(emulator) : emulator;
   const authority = withAuthority ? [`upstream.entra_authority=${upstream.url}`] : [];
   const images = version === "v1.1-preview.1" ? [] : ["retention.image=1h"];
-  const server = await startServer(upstream, { secrets, settings: [`upstream.api_version=${version}`, "auth.mode=app_token",
-    `auth.app_tokens=${appTokens}`, "upstream.poll_interval=10ms", ...images, ...authority, ...settings] });
+  const server = await startServer(upstream, {
+    secrets,
+    settings: [
+      `upstream.api_version=${version}`,
+      "auth.mode=app_token",
+      `auth.app_tokens=${appTokens}`,
+      "upstream.poll_interval=10ms",
+      ...images,
+      ...authority,
+      ...settings,
+    ],
+  });
   return { ...server, emulator, upstream, upstreamVersion: version };
 }

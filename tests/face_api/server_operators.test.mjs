@@ -43,7 +43,10 @@ for (const version of versions) {
       const answer = await operator.audit(session);
       assert.equal(answer.status, 200, answer.text);
       operator.shape(kind === kinds[0] ? "audit" : "auditVerify", answer);
-      assert.deepEqual(answer.json.map(({ id }) => id), [2, 1]);
+      assert.deepEqual(
+        answer.json.map(({ id }) => id),
+        [2, 1],
+      );
       assert.equal(answer.json[0].response.body.livenessDecision, "spoofface");
       assert.equal(answer.json[0].sessionId, session.id);
       assert.deepEqual((await operator.audit(session, "?top=1")).json, answer.json.slice(0, 1));
@@ -98,13 +101,20 @@ for (const version of [...stable, "v1.2-preview.1"]) {
 
   test(`${version}: operators detect the face in a session image`, async () => {
     const { image } = await photographed(face, kinds[0]);
-    const answer = await operator.json("POST",
-      "/detect?returnRecognitionModel=true&recognitionModel=recognition_04&returnFaceAttributes=mask,blur", { sessionImageId: image });
+    const answer = await operator.json(
+      "POST",
+      "/detect?returnRecognitionModel=true&recognitionModel=recognition_04&returnFaceAttributes=mask,blur",
+      { sessionImageId: image },
+    );
     assert.equal(answer.status, 200, answer.text);
     operator.shape("detect", answer);
     assert.equal(answer.json[0].recognitionModel, "recognition_04");
     assert.deepEqual(Object.keys(answer.json[0].faceAttributes).sort(), ["blur", "mask"]);
-    assertError(await operator.json("POST", "/detect?detectionModel=x", { sessionImageId: image }), 400, "BadArgument");
+    assertError(
+      await operator.json("POST", "/detect?detectionModel=x", { sessionImageId: image }),
+      400,
+      "BadArgument",
+    );
     assertError(await operator.json("POST", "/detect", {}), 400, "BadArgument");
   });
 
@@ -138,13 +148,19 @@ test("a backend creates a verify session for an app, with the reference image of
   assert.equal(owned.verdict.reference, "delegate");
   assert.equal(owned.verdict.accepted, true);
   const seen = await backend.shown(session);
-  assert.equal(seen.results.attempts[0].result.verifyImageHash,
-    createHash("sha256").update(bytes).digest("hex").toUpperCase());
+  assert.equal(
+    seen.results.attempts[0].result.verifyImageHash,
+    createHash("sha256").update(bytes).digest("hex").toUpperCase(),
+  );
   assert.equal((await backend.remove(session)).status, 204);
 });
 
 test("an app creates no session for others", async () => {
   const app = new ServerFace(server, "v1.2");
   assertError(await app.create({ ...plainFields, ownerSubject: "app:operator" }), 403, "Forbidden");
-  assertError(await app.as("backend").create({ ...plainFields, ownerSubject: "app:nobody" }), 400, "InvalidRequestBody");
+  assertError(
+    await app.as("backend").create({ ...plainFields, ownerSubject: "app:nobody" }),
+    400,
+    "InvalidRequestBody",
+  );
 });

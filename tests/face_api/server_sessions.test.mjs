@@ -2,8 +2,8 @@
 // is spoken upstream.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertError, kinds, plainFields, previews, stable, versions } from "./face.mjs";
-import { send } from "./http.mjs";
+import { assertError, kinds, plainFields, previews, stable, until, versions } from "./face.mjs";
+import { send, sendRaw } from "./http.mjs";
 import { form, imageKinds, picture, senderNames } from "./multipart.mjs";
 import { ServerFace, startPair } from "./server.mjs";
 
@@ -11,7 +11,8 @@ const server = await startPair();
 const faces = Object.fromEntries(versions.map((version) => [version, new ServerFace(server, version)]));
 const nobody = "5f0c7c1e-9a42-4d0b-8a53-6d2f0b6f7a10";
 const decisions = { realface: "live", spoofface: "spoof", uncertain: "uncertain" };
-const resultOf = (face, body) => (face.preview ? body.result?.response.body : body.results.attempts[0]?.result);
+const resultOf = (face, body) =>
+  face.preview ? body.result?.response.body : body.results.attempts[0]?.result;
 
 for (const version of versions) {
   const face = faces[version];
@@ -79,7 +80,9 @@ for (const version of versions) {
       [{ ...plainFields, authTokenTimeToLiveInSeconds: "600" }, "InvalidRequestBody"],
       [{ ...plainFields, deviceCorrelationIdSetInClient: true }, "InvalidRequestBody"],
       [{ ...plainFields, enableSessionImage: "perhaps" }, "InvalidRequestBody"],
-      ["{", "InvalidRequestBody"], ["[]", "InvalidRequestBody"], ["", "InvalidRequestBody"],
+      ["{", "InvalidRequestBody"],
+      ["[]", "InvalidRequestBody"],
+      ["", "InvalidRequestBody"],
     ]) {
       assertError(await face.create(fields), 400, code);
     }
@@ -87,14 +90,23 @@ for (const version of versions) {
 
   test(`${version}: the refusals of a reference image are the Face API's`, async () => {
     assertError(await face.createVerify(plainFields, { bytes: picture("text") }), 400, "InvalidImage");
-    assertError(await face.createVerify(plainFields, { bytes: picture("jpeg", 1023) }), 400, "InvalidImageSize");
+    assertError(
+      await face.createVerify(plainFields, { bytes: picture("jpeg", 1023) }),
+      400,
+      "InvalidImageSize",
+    );
     // what only the upstream can see comes back with its code
     const two = Buffer.concat([picture(), Buffer.from("livenessd-faces=2")]);
     assertError(await face.createVerify(plainFields, { bytes: two }), 400, "InvalidImage");
   });
 
   test(`${version}: what Azure's clients send and no document names is ignored`, async () => {
-    const answer = await face.create({ ...plainFields, userCorrelationId: "u", sendResultsToClient: true, x: {} });
+    const answer = await face.create({
+      ...plainFields,
+      userCorrelationId: "u",
+      sendResultsToClient: true,
+      x: {},
+    });
     assert.equal(answer.status, 200);
   });
 
@@ -117,15 +129,21 @@ for (const version of versions) {
 
   test(`${version}: a wrong media type`, async () => {
     for (const path of kinds.map((kind) => face.sessions(kind))) {
-      assertError(await face.json("POST", path, plainFields, { headers: { "Content-Type": "text/plain" } }), 415,
-        "BadArgument");
+      assertError(
+        await face.json("POST", path, plainFields, { headers: { "Content-Type": "text/plain" } }),
+        415,
+        "BadArgument",
+      );
     }
   });
 
   test(`${version}: any case and doubled slashes in the path`, async () => {
     const { id } = await face.created();
-    for (const path of [`//face/${version}${face.sessions()}/${id}`, `/face/${version}${face.sessions()}/${id}`.toLowerCase(),
-      `/FACE/${version.toUpperCase()}/${face.sessions()}//${id}?api-version=x`]) {
+    for (const path of [
+      `//face/${version}${face.sessions()}/${id}`,
+      `/face/${version}${face.sessions()}/${id}`.toLowerCase(),
+      `/FACE/${version.toUpperCase()}/${face.sessions()}//${id}?api-version=x`,
+    ]) {
       assert.equal((await face.at("GET", path)).status, 200, path);
     }
   });
@@ -148,13 +166,27 @@ for (const version of versions) {
 
 test("the paths of one version are none under another", async () => {
   for (const version of stable) {
-    assertError(await faces[version].json("POST", "/detectLiveness/singleModal/sessions", plainFields), 404, "RouteNotFound");
+    assertError(
+      await faces[version].json("POST", "/detectLiveness/singleModal/sessions", plainFields),
+      404,
+      "RouteNotFound",
+    );
   }
   for (const version of previews) {
-    assertError(await faces[version].json("POST", "/detectLiveness-sessions", plainFields), 404, "RouteNotFound");
+    assertError(
+      await faces[version].json("POST", "/detectLiveness-sessions", plainFields),
+      404,
+      "RouteNotFound",
+    );
   }
-  assertError(await faces["v1.2"].at("POST", "/face/v1.0/detectLiveness-sessions",
-    { headers: { "Content-Type": "application/json" }, body: JSON.stringify(plainFields) }), 404, "RouteNotFound");
+  assertError(
+    await faces["v1.2"].at("POST", "/face/v1.0/detectLiveness-sessions", {
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(plainFields),
+    }),
+    404,
+    "RouteNotFound",
+  );
 });
 
 test("a session made under one version is shown under every other", async () => {
@@ -165,9 +197,20 @@ test("a session made under one version is shown under every other", async () => 
 test("the form of the tutorial, and its JSON part in v1.2", async () => {
   const face = faces["v1.2"];
   const image = { name: "VerifyImage", bytes: picture() };
-  const value = { livenessOperationMode: "passiveactive", deviceCorrelationId: "d", enableSessionImage: "true" };
-  for (const [name, filename] of [["CreateLivenessWithVerifySessionRequest", "request.json"], ["Parameters", undefined]]) {
-    const answer = await face.call("POST", face.sessions(kinds[1]), form({ image, jsonParts: [{ name, value, filename }] }));
+  const value = {
+    livenessOperationMode: "passiveactive",
+    deviceCorrelationId: "d",
+    enableSessionImage: "true",
+  };
+  for (const [name, filename] of [
+    ["CreateLivenessWithVerifySessionRequest", "request.json"],
+    ["Parameters", undefined],
+  ]) {
+    const answer = await face.call(
+      "POST",
+      face.sessions(kinds[1]),
+      form({ image, jsonParts: [{ name, value, filename }] }),
+    );
     assert.equal(answer.status, 200, answer.text);
     face.shape("createVerify", answer);
   }
@@ -175,7 +218,11 @@ test("the form of the tutorial, and its JSON part in v1.2", async () => {
 
 test("all kinds of images go upstream", async () => {
   for (const picked of imageKinds) {
-    assert.equal((await faces["v1.2"].createVerify(plainFields, { bytes: picture(picked) })).status, 200, picked);
+    assert.equal(
+      (await faces["v1.2"].createVerify(plainFields, { bytes: picture(picked) })).status,
+      200,
+      picked,
+    );
   }
 });
 
@@ -186,9 +233,11 @@ test("a verify session without an image is policy's to allow", async () => {
 });
 
 test("an upload that says it is a gigabyte is refused at its head", async () => {
-  const { sendRaw } = await import("./http.mjs");
-  const { status } = await sendRaw(server.url, "POST /face/v1.2/detectLivenessWithVerify-sessions HTTP/1.1\r\nHost: face\r\n" +
-    "Ocp-Apim-Subscription-Key: an-app-token\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1073741824\r\n\r\n");
+  const { status } = await sendRaw(
+    server.url,
+    "POST /face/v1.2/detectLivenessWithVerify-sessions HTTP/1.1\r\nHost: face\r\n" +
+      "Ocp-Apim-Subscription-Key: an-app-token\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1073741824\r\n\r\n",
+  );
   assert.equal(status, 413);
 });
 
@@ -196,8 +245,9 @@ test("no session is left upstream of those that were deleted", async () => {
   const face = faces["v1.2"];
   const session = await face.created();
   const upstream = JSON.parse(Buffer.from(session.token.split(".")[1], "base64url")).sid;
-  const alive = async () => (await send(server.emulator.url, "GET", "/emulator/sessions")).text.includes(upstream);
+  const alive = async () =>
+    (await send(server.emulator.url, "GET", "/emulator/sessions")).text.includes(upstream);
   assert.equal(await alive(), true);
   await face.remove(session);
-  while (await alive()) await new Promise(setImmediate);
+  await until("the deletion", async () => !(await alive()));
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kinds, plainFields, versions } from "./face.mjs";
+import { send } from "./http.mjs";
 import { ServerFace, startPair } from "./server.mjs";
 
 for (const spoken of versions) {
@@ -11,7 +12,12 @@ for (const spoken of versions) {
     const face = new ServerFace(server, offered);
     for (const kind of kinds) {
       test(`${offered} offered, ${spoken} upstream, ${kind}: from create to delete`, async () => {
-        const fields = { ...plainFields, enableSessionImage: true, numberOfClientAttemptsAllowed: 3, userCorrelationId: "u" };
+        const fields = {
+          ...plainFields,
+          enableSessionImage: true,
+          numberOfClientAttemptsAllowed: 3,
+          userCorrelationId: "u",
+        };
         const session = await face.created(kind, fields);
         face.shape(kind === kinds[0] ? "create" : "createVerify", session.answer);
         assert.equal((await face.shown(session)).status, "NotStarted");
@@ -28,11 +34,13 @@ for (const spoken of versions) {
   }
 
   test(`${spoken} upstream: only its own paths were asked for`, async () => {
-    const { send } = await import("./http.mjs");
     const { requests } = (await send(server.emulator.url, "GET", "/emulator/requests")).json;
     const asked = requests.map(({ path }) => path).filter((path) => !/session\/|singleModal$/.test(path));
     assert.ok(asked.length > 0);
     for (const path of asked) assert.ok(path.startsWith(`/face/${spoken}/`), path);
-    assert.ok(requests.every(({ status }) => status < 400), JSON.stringify(requests.filter(({ status }) => status >= 400)));
+    assert.ok(
+      requests.every(({ status }) => status < 400),
+      JSON.stringify(requests.filter(({ status }) => status >= 400)),
+    );
   });
 }

@@ -55,8 +55,14 @@ for (const version of stable) {
       const session = await face.created(kind, three);
       await face.play(session, failure, { error: "TimedOut" }, {});
       const body = await face.shown(session);
-      assert.deepEqual(body.results.attempts.map((attempt) => attempt.attemptId), [3, 2, 1]);
-      assert.deepEqual(body.results.attempts.map((attempt) => attempt.attemptStatus), ["Succeeded", "Failed", "Failed"]);
+      assert.deepEqual(
+        body.results.attempts.map((attempt) => attempt.attemptId),
+        [3, 2, 1],
+      );
+      assert.deepEqual(
+        body.results.attempts.map((attempt) => attempt.attemptStatus),
+        ["Succeeded", "Failed", "Failed"],
+      );
       assert.equal(body.status, "Succeeded");
     });
 
@@ -67,7 +73,8 @@ for (const version of stable) {
       assert.equal(body.status, "Running");
       assert.deepEqual(
         { code: body.results.attempts[0].error.code, message: body.results.attempts[0].error.message },
-        { code: "FaceWithMaskDetected", message: "Mask detected on face image." });
+        { code: "FaceWithMaskDetected", message: "Mask detected on face image." },
+      );
     });
 
     test(`${version} ${kind}: the last allowed attempt fails the session`, async () => {
@@ -78,7 +85,11 @@ for (const version of stable) {
     });
 
     test(`${version} ${kind}: a user who leaves cancels the session`, async () => {
-      for (const error of ["UserCanceledSession", "UserCanceledActiveMotion", "UserCanceledActiveMotionPrompt"]) {
+      for (const error of [
+        "UserCanceledSession",
+        "UserCanceledActiveMotion",
+        "UserCanceledActiveMotionPrompt",
+      ]) {
         const session = await face.created(kind, three);
         await face.play(session, { error });
         const body = await face.shown(session);
@@ -137,11 +148,16 @@ for (const version of stable) {
   });
 
   test(`${version}: a face that matches, and one that does not`, async () => {
-    for (const [matchConfidence, isIdentical] of [[0.9137, true], [0.12, false]]) {
+    for (const [matchConfidence, isIdentical] of [
+      [0.9137, true],
+      [0.12, false],
+    ]) {
       const session = await face.created(kinds[1]);
       await face.play(session, { matchConfidence });
-      assert.deepEqual((await face.shown(session)).results.attempts[0].result.verifyResult,
-        { matchConfidence, isIdentical });
+      assert.deepEqual((await face.shown(session)).results.attempts[0].result.verifyResult, {
+        matchConfidence,
+        isIdentical,
+      });
     }
   });
 
@@ -165,7 +181,11 @@ for (const version of stable) {
     const session = await face.created(kinds[0], fields);
     assertError(await face.start(session, {}), 400, "InvalidDeviceCorrelationId");
     assertError(await face.start(session, { deviceCorrelationId: "" }), 400, "InvalidDeviceCorrelationId");
-    assertError(await face.start(session, { deviceCorrelationId: "x".repeat(65) }), 400, "InvalidDeviceCorrelationId");
+    assertError(
+      await face.start(session, { deviceCorrelationId: "x".repeat(65) }),
+      400,
+      "InvalidDeviceCorrelationId",
+    );
     assert.equal((await face.start(session, { deviceCorrelationId: "mine" })).status, 200);
   });
 }
@@ -231,6 +251,14 @@ for (const version of previews) {
     });
   }
 
+  test(`${version}: a session takes three calls and no fourth`, async () => {
+    const session = await face.created();
+    await face.play(session, failure, failure, failure);
+    assertError(await face.start(session), 409, "ConcurrentOperationConflict");
+    assertError(await face.see(session), 409, "ConcurrentOperationConflict");
+    assert.equal((await face.audit(session)).json.length, 3);
+  });
+
   test(`${version}: a verify result tells about the image, the confidence and the match`, async () => {
     const session = await face.created(kinds[1]);
     await face.play(session, { matchConfidence: 0.25 });
@@ -242,8 +270,11 @@ for (const version of previews) {
 
 test("v1.2-preview.1: a verify session's image hash and threshold", async () => {
   const face = faces["v1.2-preview.1"];
-  const session = await face.created(kinds[1],
-    { ...plainFields, returnVerifyImageHash: true, verifyConfidenceThreshold: 0.95 }, { bytes: picture() });
+  const session = await face.created(
+    kinds[1],
+    { ...plainFields, returnVerifyImageHash: true, verifyConfidenceThreshold: 0.95 },
+    { bytes: picture() },
+  );
   await face.play(session, { matchConfidence: 0.94 });
   const { result } = await face.shown(session);
   assert.equal(result.response.body.verifyResult.isIdentical, false);
@@ -271,7 +302,14 @@ for (const version of versions) {
     const [head, payload, signature] = session.token.split(".");
     const none = Buffer.from('{"alg":"none"}').toString("base64url");
     const other = (await face.created()).token.split(".")[1];
-    for (const token of ["", "x", `${head}.${payload}.`, `${head}.${other}.${signature}`, `${none}.${payload}.`, face.key]) {
+    for (const token of [
+      "",
+      "x",
+      `${head}.${payload}.`,
+      `${head}.${other}.${signature}`,
+      `${none}.${payload}.`,
+      face.key,
+    ]) {
       assert.equal((await face.start({ ...session, token })).status, 401, token.slice(0, 20));
     }
   });
@@ -287,7 +325,11 @@ for (const version of versions) {
     const session = await face.created();
     await face.start(session);
     await face.remove(session);
-    for (const answer of [await face.start(session), await face.see(session), await face.endAttempt(session)]) {
+    for (const answer of [
+      await face.start(session),
+      await face.see(session),
+      await face.endAttempt(session),
+    ]) {
       assert.equal(answer.status, 401);
     }
   });
@@ -302,7 +344,10 @@ for (const version of versions) {
   });
 
   test(`${version}: what the device learns of an attempt is {resultId, digest}, without a decision`, async () => {
-    const session = await face.created("detectLiveness", { ...plainFields, sendResultsToClient: face.preview });
+    const session = await face.created("detectLiveness", {
+      ...plainFields,
+      sendResultsToClient: face.preview,
+    });
     const [answer] = await face.play(session);
     if (face.preview) return;
     assert.deepEqual(Object.keys(answer.json).sort(), ["digest", "resultId"]);
@@ -310,10 +355,24 @@ for (const version of versions) {
   });
 
   test(`${version}: every error of the client SDKs can be what the camera met`, async () => {
-    for (const error of ["TimedOut", "NoFaceDetected", "FaceTrackingFailed", "SmileNotPerformed",
-      "HeadTurnNotPerformed", "ServerRequestTimedOut", "FaceMouthRegionNotVisible", "FaceEyeRegionNotVisible",
-      "ExcessiveImageBlurDetected", "ExcessiveFaceBrightness", "FaceWithMaskDetected", "ClientVersionNotSupported",
-      "FaceNotFrontal", "MultipleFaceFound", "ContentDecodingError", "GenericFailure"]) {
+    for (const error of [
+      "TimedOut",
+      "NoFaceDetected",
+      "FaceTrackingFailed",
+      "SmileNotPerformed",
+      "HeadTurnNotPerformed",
+      "ServerRequestTimedOut",
+      "FaceMouthRegionNotVisible",
+      "FaceEyeRegionNotVisible",
+      "ExcessiveImageBlurDetected",
+      "ExcessiveFaceBrightness",
+      "FaceWithMaskDetected",
+      "ClientVersionNotSupported",
+      "FaceNotFrontal",
+      "MultipleFaceFound",
+      "ContentDecodingError",
+      "GenericFailure",
+    ]) {
       const session = await face.created();
       await face.play(session, { error });
       const body = await face.shown(session);
