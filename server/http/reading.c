@@ -51,12 +51,6 @@ void reading_widen(struct listener *listener)
 
 /* ---- what a head announces ---- */
 
-struct announcement {
-    size_t cap;
-    size_t declared; /* SIZE_MAX: chunked */
-    bool upload;
-};
-
 /* The value of the first header of that name; data NULL when there is none. */
 static struct slice find_field(struct slice head, struct slice name)
 {
@@ -72,7 +66,7 @@ static struct slice find_field(struct slice head, struct slice name)
     return (struct slice){NULL, 0};
 }
 
-/* The guard has seen to it that these are digits. */
+/* SIZE_MAX: chunked. What is no number is refused by others. */
 static size_t declared_bytes(struct slice head)
 {
     struct slice length = find_field(head, SLICE("content-length"));
@@ -80,6 +74,8 @@ static size_t declared_bytes(struct slice head)
     if (!length.data)
         return find_field(head, SLICE("transfer-encoding")).data ? SIZE_MAX : 0;
     for (size_t i = 0; i < length.len; i++) {
+        if (length.data[i] < '0' || length.data[i] > '9')
+            return 0;
         if (bytes > SIZE_MAX / 100)
             return SIZE_MAX - 1;
         bytes = bytes * 10 + (size_t)(length.data[i] - '0');
@@ -113,19 +109,13 @@ static bool is_for_upload_route(const struct listener *listener, struct slice he
     return found && (route->body_types & BODY_MULTIPART);
 }
 
-static struct announcement read_announcement(const struct listener *listener, struct slice head)
+/* A head the guard refuses gets no room; it is refused itself once its body is there. */
+static bool is_upload(const struct listener *listener, struct slice head)
 {
-    struct announcement announced = {.cap = listener->plain_cap};
     const char *why;
-    if (guard_head(head, listener->config.max_head_bytes, &why) != GUARD_PASS)
-        return announced; /* refused when its body is there, as every other */
-    announced.declared = declared_bytes(head);
-    if (text_is_multipart(find_field(head, SLICE("content-type"))) &&
-        is_for_upload_route(listener, head)) {
-        announced.upload = true;
-        announced.cap = listener->upload_cap;
-    }
-    return announced;
+    return text_is_multipart(find_field(head, SLICE("content-type"))) &&
+           guard_head(head, listener->config.max_head_bytes, &why) == GUARD_PASS &&
+           is_for_upload_route(listener, head);
 }
 
 /* The head `bytes` begin with; data NULL when it is not complete. */
@@ -200,6 +190,16 @@ static void unlist(struct connection *connection)
     connection->reading.listed = false;
 }
 
+/* Unless all of the body is there, or it will be refused. */
+static void make_room(struct connection *connection, struct slice head)
+{
+    size_t most = declared_bytes(head), limit = connection->reading.cap + ENTITY_SLACK;
+    if (most == SIZE_MAX)
+        most = limit;
+    if (most <= limit && connection->socket->input->size < head.len + most)
+        map_room(connection, head.len + most + READ_MOST);
+}
+
 static void judge(struct connection *connection)
 {
     struct reading *reading = &connection->reading;
@@ -208,15 +208,12 @@ static void judge(struct connection *connection)
     reading->looked_at = input->size;
     if (!head.data)
         return;
-    struct announcement announced = read_announcement(connection->listener, head);
     reading->judged = true;
-    reading->cap = announced.cap;
     list(connection); /* after "100 Continue" the library starts reading again by itself */
-    size_t most = announced.declared;
-    if (most == SIZE_MAX)
-        most = announced.cap + ENTITY_SLACK;
-    if (announced.upload && most <= announced.cap + ENTITY_SLACK && input->size < head.len + most)
-        map_room(connection, head.len + most + READ_MOST);
+    if (!is_upload(connection->listener, head))
+        return;
+    reading->cap = connection->listener->upload_cap;
+    make_room(connection, head);
 }
 
 enum outcome { READ_SOME, READ_NOTHING, READ_CLOSED, READ_FAILED };
@@ -299,8 +296,9 @@ static void refuse_next(struct listener *listener, struct slice rest)
     struct slice head = find_head(rest, 0);
     if (!head.data)
         return;
-    struct announcement announced = read_announcement(listener, head);
-    if (announced.declared != SIZE_MAX && announced.declared > announced.cap + ENTITY_SLACK)
+    size_t declared = declared_bytes(head);
+    size_t cap = is_upload(listener, head) ? listener->upload_cap : listener->plain_cap;
+    if (declared != SIZE_MAX && declared > cap + ENTITY_SLACK)
         listener->globalconf.max_request_entity_size = 0;
 }
 
