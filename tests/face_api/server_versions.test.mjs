@@ -6,8 +6,11 @@ import { kinds, plainFields, versions } from "./face.mjs";
 import { send } from "./http.mjs";
 import { ServerFace, startPair } from "./server.mjs";
 
-for (const spoken of versions) {
-  const server = await startPair(spoken);
+// all before the first test: a runner whose tests are done does not wait for more
+const servers = await Promise.all(versions.map((version) => startPair(version)));
+
+for (const [i, spoken] of versions.entries()) {
+  const server = servers[i];
   for (const offered of versions) {
     const face = new ServerFace(server, offered);
     for (const kind of kinds) {
