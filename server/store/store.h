@@ -107,16 +107,16 @@ struct session_record {
     uint8_t upstream_digest_hash[RECORD_HASH_BYTES]; /* keyed, for a digest that comes late */
     char status_word[RECORD_WORD_SIZE];
     char model_version[RECORD_WORD_SIZE];
-    char *results_json; /* what an owner may see of `results`, or NULL */
+    char session_image_id[RECORD_IMAGE_ID_SIZE]; /* upstream's; empty: there is no image */
+    char *results_json;                          /* what an owner may see of `results`, or NULL */
     char *details_json; /* what operators and delegates see of it; NULL: the same */
     char *flagged_json; /* [{"sessionId","attemptId"}], upstream's ids: sessions that abuse
                            monitoring named; NULL: none. Shown translated only */
-    char session_image_id[RECORD_IMAGE_ID_SIZE]; /* upstream's; empty: there is no image */
     /* deletion upstream */
     enum deletion_state deletion;
-    int64_t deletion_at; /* next try while owed, time done once done */
     int32_t deletion_tries;
-    int64_t forget_at; /* the record goes then, unless a deletion is owed */
+    int64_t deletion_at; /* next try while owed, time done once done */
+    int64_t forget_at;   /* the record goes then, unless a deletion is owed */
 };
 
 /* Deep copy on the heap; free with session_record_free (NULL is fine; returns NULL). */

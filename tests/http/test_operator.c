@@ -314,6 +314,25 @@ Test(operator, is_told_when_upstream_fails)
     expect_status(ask(&rig, text_of("/api/sessionImages/%s", id)), 200);
 }
 
+Test(operator, who_waits_for_an_image_does_not_hold_up_the_end)
+{
+    struct rig rig = rig_with_operator("retention.image=1h", "drain_timeout=1s");
+    struct story story = begin(&rig, WITH_IMAGE);
+    play_device(&rig, story.auth_token, SAW_REAL);
+    story.owner = OPERATOR;
+    const char *id = image_id_of(story_get(&rig, &story));
+    emulator_fault(&rig, "{\"route\":\"any\",\"delayMs\":8000}");
+    struct http_pending *image =
+        http_begin_do("GET", url(&rig, text_of("/api/sessionImages/%s", id)), NULL, OPERATOR);
+    struct http_pending *faces = http_begin_do(
+        "POST", url(&rig, "/api/detect"), text_of("{\"sessionImageId\":\"%s\"}", id), OPERATOR);
+    expect_soon(emulator_calls(&rig, "GET", "/face/v1.2/sessionImages") == 1 &&
+                emulator_calls(&rig, "POST", "/face/v1.2/detect") >= 2); /* a create, too */
+    daemon_stop(rig.server);
+    cr_assert_neq(http_end(image)->status, 200);
+    cr_assert_neq(http_end(faces)->status, 200);
+}
+
 /* ---- flagged sessions ---- */
 
 Test(operator, sees_flagged_sessions_by_our_ids)

@@ -142,8 +142,8 @@ Test(policy, reference_images_have_a_cap)
 {
     struct rig rig = rig_open_set("policy.verify_image_max=100KB");
     const struct form_field fields[] = {{"livenessOperationMode", "Passive"}, {NULL, NULL}};
-    expect_status(create_verify(&rig, fields, 100 * 1024), 200);
-    expect_error(create_verify(&rig, fields, 100 * 1024 + 1), 400, "InvalidImageSize");
+    expect_status(create_verify(&rig, fields, (size_t)100 * 1024), 200);
+    expect_error(create_verify(&rig, fields, (size_t)100 * 1024 + 1), 400, "InvalidImageSize");
 }
 
 Test(policy, a_threshold_cannot_be_undercut)

@@ -177,12 +177,11 @@ static const char *device_id_of(const struct rig *rig, const char **ret_device)
 static const char *upper_hash(struct slice image)
 {
     uint8_t hash[SHA256_BYTES];
-    char hex[SHA256_HEX];
     sha256(image.data, image.len, hash);
-    hex_encode(hash, sizeof hash, hex);
-    for (char *c = hex; *c != '\0'; c++)
-        *c = *c >= 'a' ? (char)(*c - 'a' + 'A') : *c;
-    return text_of("%s", hex);
+    const char *hex = "";
+    for (size_t i = 0; i < sizeof hash; i++)
+        hex = text_of("%s%02X", hex, hash[i]);
+    return hex;
 }
 
 Test(verify, a_backend_creates_for_a_device_that_then_owns_the_session)
