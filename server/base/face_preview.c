@@ -139,7 +139,11 @@ static const char *parse_entry(const cJSON *entry, struct face_session *session)
     const char *why = parse_response(entry, session, attempt);
     why = why ? why : face_parse_proofs(entry, attempt);
     session->attempt_count = why ? 0 : 1;
-    set_status(session, attempt->status, attempt->status_word);
+    if (attempt->has_error) { /* the device may try again; that it may not is never told */
+        set_status(session, FACE_STATUS_RUNNING, "Running");
+    } else {
+        set_status(session, attempt->status, attempt->status_word);
+    }
     return why;
 }
 

@@ -109,7 +109,7 @@ int face_session_parse(struct slice json, struct face_session *ret,
                        const char **ret_why) MUST_CHECK;
 /* The same from a preview's answers: create {sessionId, authToken, verifyImage?}, get {id, status
  * NotStarted|Started|ResultAvailable, result?}. The status becomes NotStarted, Running, or, with a
- * result, Succeeded (Failed when the result is an error). The one attempt known is the result: its
+ * result that is no error, Succeeded. The one attempt known is the result: its
  * audit entry's id is the attemptId (1 when it is none that fits). */
 int face_session_parse_preview(struct slice json, struct face_session *ret,
                                const char **ret_why) MUST_CHECK;

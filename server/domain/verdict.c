@@ -303,7 +303,9 @@ static void judge_no_success(const struct evidence *evidence, const struct face_
                              struct judgement *ret)
 {
     const struct face_session *face = evidence->face;
-    bool used_up = (int64_t)face->attempt_count >= evidence->attempts_allowed;
+    /* previews tell the newest attempt only: its number says how many there were */
+    bool used_up = (int64_t)face->attempt_count >= evidence->attempts_allowed ||
+                   (newest && newest->attempt_id >= evidence->attempts_allowed);
     if (face->status == FACE_STATUS_CANCELED) {
         settle(ret, DECISION_CANCELLED, BIT(REASON_CANCELLED));
     } else if (face->status == FACE_STATUS_FAILED) {

@@ -242,7 +242,7 @@ static void judge_combination(const struct combination *c, struct judgement *ret
     const struct evidence evidence = {
         .face = &face,
         .kind = c->match == MATCH_PLAIN ? KIND_LIVENESS : KIND_LIVENESS_WITH_VERIFY,
-        .attempts_allowed = c->used_up == YES ? 1 : 3,
+        .attempts_allowed = c->used_up == YES ? 1 : 9,
         .completion = &completion,
         .token_expired = c->expired == YES,
         .policy = (enum digest_policy)bit_number(c->policy),
