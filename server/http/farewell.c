@@ -52,12 +52,12 @@ static void on_time_over(uv_timer_t *timer)
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct farewell *farewell = poll->data;
-    char forgotten[LINGER_BLOCK];
     ssize_t got = -1;
     (void)events;
     errno = EIO;
     for (int i = 0; status == 0 && i < LINGER_READS; i++) {
-        got = recv(farewell->fd, forgotten, sizeof forgotten, MSG_DONTWAIT);
+        /* thrown away by the kernel: it may be somebody's face */
+        got = recv(farewell->fd, NULL, LINGER_BLOCK, MSG_DONTWAIT | MSG_TRUNC);
         if (got <= 0)
             break;
     }

@@ -34,7 +34,9 @@ static inline unsigned seam_count_marks(const char *bytes, size_t size)
     return found;
 }
 
-/* Looks for the mark in all memory that can be written, the freed part of the heap included. */
+/* Looks for the mark in all memory that can be written, the freed part of the heap included. The
+ * stack is left out: binding a library's function when it is first called stores the vector
+ * registers there, and what memmem or memcpy had in them. */
 static inline void seam_scan(atomic_ullong *ret_found)
 {
     enum { PIECE = 1 << 20 };
@@ -47,7 +49,7 @@ static inline void seam_scan(atomic_ullong *ret_found)
         char *end;
         from = strtoull(line, &end, 16);
         to = strtoull(end + 1, &end, 16);
-        if (strncmp(end, " rw", 3) != 0 || to - from > largest)
+        if (strncmp(end, " rw", 3) != 0 || to - from > largest || strstr(end, "[stack]"))
             continue;
         for (; from < to; from += PIECE) {
             ssize_t got =
