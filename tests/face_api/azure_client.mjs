@@ -56,12 +56,10 @@ export function verifyParts(fields, image = { body: picture("png") }) {
 
 export async function verifyOfStable({ client, play, image }) {
   const made = expect(
-    await client
-      .path("/detectLivenessWithVerify-sessions")
-      .post({
-        contentType: "multipart/form-data",
-        body: verifyParts({ ...plainFields, enableSessionImage: true }, image),
-      }),
+    await client.path("/detectLivenessWithVerify-sessions").post({
+      contentType: "multipart/form-data",
+      body: verifyParts({ ...plainFields, enableSessionImage: true }, image),
+    }),
   );
   const session = sessionOf("detectLivenessWithVerify", made);
   assert.equal(made.body.results.verifyReferences[0].referenceType, "image");
@@ -88,19 +86,17 @@ export async function imageOfStable({ client, play }) {
   for await (const part of stream.body) parts.push(part);
   assert.deepEqual([...Buffer.concat(parts).subarray(0, 2)], [0xff, 0xd8]);
   const found = expect(
-    await client
-      .path("/detect")
-      .post({
-        contentType: "application/json",
-        body: { sessionImageId },
-        queryParameters: {
-          detectionModel: "detection_03",
-          recognitionModel: "recognition_04",
-          returnFaceId: true,
-          returnRecognitionModel: true,
-          returnFaceAttributes: ["mask", "qualityForRecognition"],
-        },
-      }),
+    await client.path("/detect").post({
+      contentType: "application/json",
+      body: { sessionImageId },
+      queryParameters: {
+        detectionModel: "detection_03",
+        recognitionModel: "recognition_04",
+        returnFaceId: true,
+        returnRecognitionModel: true,
+        returnFaceAttributes: ["mask", "qualityForRecognition"],
+      },
+    }),
   );
   assert.equal(found.body.length, 1);
   assert.equal(found.body[0].recognitionModel, "recognition_04");

@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 import { after } from "node:test";
 
 const binary = process.env.LIVENESSD_BINARY;
+// Tokens, digests and image hashes: nothing that any log may hold.
+const secrets = /eyJ[\w-]{20}|[0-9A-F]{64}|the-(upstream-)?key|the-secret|an?-(app|operator|backend)-token/;
 const READY_MS = 20000;
 const END_MS = 20000;
 
@@ -70,6 +72,8 @@ async function started(args, env) {
   after(async () => {
     const code = await daemon.end();
     if (code !== 0) throw new Error(`livenessd ${args[0]} ended with ${code}\n${daemon.said}`);
+    const telling = daemon.lines.find((line) => secrets.test(line));
+    if (telling) throw new Error(`livenessd ${args[0]} logs a secret: ${telling}`);
   });
   return daemon;
 }
@@ -107,8 +111,12 @@ export async function startServer(
     ...settings,
   ];
   for (const setting of all) args.push("--set", setting);
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  const daemon = await started(args, {});
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const daemon = await started(args, {}).catch((error) => {
+    remove();
+    throw error;
+  });
+  after(remove); // hooks run in order: the daemon has ended by then
   return {
     daemon,
     folder,
