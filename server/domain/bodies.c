@@ -134,11 +134,15 @@ static const char *read_image(const struct members *from, struct create_request 
 static const char *read_model(const struct members *from, struct create_request *ret)
 {
     /* its former name counts when the present one is not there */
-    static const char *const names[] = {"livenessModelVersion", "livenessSingleModalModel"};
+    static const char *const names[] = {
+        [MODEL_FIELD_STABLE] = "livenessModelVersion",
+        [MODEL_FIELD_PREVIEW] = "livenessSingleModalModel",
+    };
     enum json_read read = JSON_ABSENT;
-    for (size_t i = 0; i < sizeof names / sizeof *names && read == JSON_ABSENT; i++) {
+    for (unsigned i = MODEL_FIELD_STABLE; i <= MODEL_FIELD_PREVIEW && read == JSON_ABSENT; i++) {
         read = json_string(holder(from, names[i]), names[i], 1, MODEL_VERSION_MAX,
                            &ret->model_version);
+        ret->model_field = read == JSON_OK ? (enum model_field)i : MODEL_FIELD_NONE;
     }
     if (read == JSON_WRONG || (read == JSON_OK && !consists_of(ret->model_version, ".-"))) {
         return "livenessModelVersion must be a text of 1 to 31 letters, digits and . -.";

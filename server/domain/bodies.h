@@ -11,6 +11,14 @@
 #include "base/problem.h"
 #include "domain/session.h"
 
+/* The field a client named the model by: the names are of different versions, and so are the models
+ * they choose among. */
+enum model_field {
+    MODEL_FIELD_NONE,
+    MODEL_FIELD_STABLE, /* livenessModelVersion */
+    MODEL_FIELD_PREVIEW /* livenessSingleModalModel */
+};
+
 struct create_request {
     enum session_kind kind;
     const char *liveness_mode;          /* "Passive" or "PassiveActive": literals */
@@ -21,6 +29,7 @@ struct create_request {
     bool has_enable_session_image;
     bool enable_session_image;
     struct slice model_version; /* data NULL: none; 1..31 characters of [A-Za-z0-9.-] */
+    enum model_field model_field;
     int attempts; /* numberOfClientAttemptsAllowed 1..3; 0: not given ({} and 0 too) */
     bool send_results_to_client; /* previews */
     struct slice transaction_id; /* ours; data NULL: none; 1..64 characters of [A-Za-z0-9._:-] */
@@ -48,8 +57,7 @@ struct create_input {
  *
  * In a form every field is a text part of its name; a part named Parameters (previews) or
  * CreateLivenessWithVerifySessionRequest (the tutorial) holds JSON whose members count as fields;
- * the image is verifyImage in any case. Names of fields compare as in JSON.
- * `livenessSingleModalModel` (v1.2-preview.1) is livenessModelVersion. */
+ * the image is verifyImage in any case. Names of fields compare as in JSON. */
 enum problem create_request_read(const struct create_input *input, cJSON **ret_document,
                                  struct create_request *ret, const char **ret_sentence);
 

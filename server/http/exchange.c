@@ -56,6 +56,7 @@ struct exchange *exchange_new(h2o_req_t *library, struct connection *connection,
     exchange->request.method =
         (struct slice){library->input.method.base, library->input.method.len};
     exchange->request.body = (struct slice){library->entity.base, library->entity.len};
+    exchange->bytes_in = library->entity.len;
     exchange->request.route = route;
     exchange->request.context = listener->config.context;
     exchange->request.log = listener->config.log;

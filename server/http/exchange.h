@@ -22,6 +22,7 @@ struct exchange {
     struct connection *connection;
     h2o_generator_t generator;
     uint64_t started_ns;
+    uint64_t bytes_in; /* of the body, which may be wiped meanwhile */
     uint64_t bytes_out;
     enum problem problem; /* what reply_problem said, for the logs */
     int status;           /* 0: no answer yet */

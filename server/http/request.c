@@ -117,22 +117,6 @@ struct slice request_query(struct request *request, const char *name)
     return (struct slice){NULL, 0};
 }
 
-bool request_query_next(struct request *request, size_t *cursor, struct slice *ret_name,
-                        struct slice *ret_value)
-{
-    while (*cursor < request->query.len) {
-        struct slice rest = {request->query.data + *cursor, request->query.len - *cursor};
-        struct slice value = take_piece(&rest, '&');
-        *cursor = request->query.len - rest.len;
-        if (value.len == 0)
-            continue;
-        *ret_name = decode(request, take_piece(&value, '='));
-        *ret_value = decode(request, value);
-        return true;
-    }
-    return false;
-}
-
 struct slice request_media_type(struct request *request)
 {
     struct slice rest = request_header(request, "content-type");

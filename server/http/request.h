@@ -45,11 +45,6 @@ struct slice request_cookie(const struct request *request, const char *name);
 /* The value of a query parameter, percent-decoded into request memory; data NULL when absent or
  * malformed. Names are case-sensitive. */
 struct slice request_query(struct request *request, const char *name);
-/* Walks all parameters in the order of the query, beginning with *cursor 0; false at the end. Empty
- * pieces are skipped. Decoded likewise; a name or value that is malformed has data NULL, a missing
- * value is empty. */
-bool request_query_next(struct request *request, size_t *cursor, struct slice *ret_name,
-                        struct slice *ret_value);
 /* The media type of the body in lower case without parameters, data NULL when absent. */
 struct slice request_media_type(struct request *request);
 /* Memory that lives as long as the request; zeroed. */

@@ -31,7 +31,9 @@ static void user_correlation(struct create_flow *self, const struct services *se
     struct slice user = self->wanted.user_correlation_id;
     char owner[SHA256_HEX];
     bool named = user.data && !device_id_is_meaningless(user);
-    if (!(face_versions[services->version].fields & FACE_FIELD_USER_CORRELATION) ||
+    const struct face_version_info *version = &face_versions[services->version];
+    bool verify = self->wanted.kind == KIND_LIVENESS_WITH_VERIFY;
+    if (!((verify ? version->form_fields : version->fields) & FACE_FIELD_USER_CORRELATION) ||
         (!named && self->owner.kind != PRINCIPAL_ANONYMOUS))
         return;
     CLEANUP(secret_buf) struct buf text;
@@ -73,6 +75,21 @@ static void draft_refer(struct create_flow *self)
     sha256(image.data, image.len, draft->image_hash);
 }
 
+/* A model that a client chose among those of previews is none of a later version's, and the other
+ * way round; what the policy chose is meant for the version there is. */
+static bool model_is_known(const struct create_flow *self, const struct services *services)
+{
+    const struct face_version_info *version = &face_versions[services->version];
+    enum model_field field = self->wanted.model_field;
+    if (field == MODEL_FIELD_NONE || (field == MODEL_FIELD_PREVIEW) == version->preview)
+        return true;
+    LOG_EVENT(
+        services->log, LOG_INFO, "field not sent",
+        LOG_TEXT(FIELD, version->preview ? "livenessModelVersion" : "livenessSingleModalModel"),
+        LOG_TEXT(API_VERSION, version->name), LOG_TEXT(REQUEST_ID, self->flow.request->request_id));
+    return false;
+}
+
 static void draft_make(struct create_flow *self, const struct services *services)
 {
     struct session_record *draft = &self->draft;
@@ -88,7 +105,8 @@ static void draft_make(struct create_flow *self, const struct services *services
     draft->forget_at = draft->created_at + UPSTREAM_LIFETIME_MS;
     slice_store(wanted->transaction_id, draft->transaction_id, sizeof draft->transaction_id);
     slice_store(wanted->platform, draft->platform, sizeof draft->platform);
-    slice_store(wanted->model_version, self->model_version, sizeof self->model_version);
+    if (model_is_known(self, services))
+        slice_store(wanted->model_version, self->model_version, sizeof self->model_version);
     draft_identify(self, services);
     draft_refer(self);
 }

@@ -3,6 +3,7 @@
  */
 #include "upstream/face_version.h"
 
+#define V1_3_FORM_FIELDS (FACE_FIELD_SESSION_IMAGE | FACE_FIELD_MODEL | FACE_FIELD_ATTEMPTS)
 #define V1_3_FIELDS                                                                                \
     (FACE_FIELD_SESSION_IMAGE | FACE_FIELD_MODEL | FACE_FIELD_ATTEMPTS |                           \
      FACE_FIELD_USER_CORRELATION | FACE_FIELD_CLIENT_ADDRESS)
@@ -33,7 +34,7 @@ const struct face_version_info face_versions[FACE_VERSION_COUNT] = {
     [FACE_V1_3_PREVIEW_1] = {
         .name = "v1.3-preview.1",
         .fields = V1_3_FIELDS,
-        .form_fields = V1_3_FIELDS | VERIFY_FIELDS,
+        .form_fields = V1_3_FORM_FIELDS | VERIFY_FIELDS,
         .model_field = "livenessModelVersion", .image_path = "/sessionImages",
         .detect = true, .attempts_default = 1, .attempts_max = 3,
     },

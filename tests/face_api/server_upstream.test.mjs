@@ -15,9 +15,9 @@ const always = [
   "authTokenTimeToLiveInSeconds",
 ];
 const latest = [...always, "enableSessionImage", "livenessModelVersion"];
+const newestForm = [...latest, "numberOfClientAttemptsAllowed"];
 const newest = [
-  ...latest,
-  "numberOfClientAttemptsAllowed",
+  ...newestForm,
   "userCorrelationId",
   "userCorrelationIdSetInClient",
   "expectedClientIpAddress",
@@ -30,7 +30,7 @@ const fieldsOf = {
     verify,
   },
   "v1.2": { plain: latest, verify },
-  "v1.3-preview.1": { plain: newest, verify },
+  "v1.3-preview.1": { plain: newest, form: newestForm, verify },
 };
 const all = {
   ...plainFields,
@@ -75,6 +75,20 @@ for (const [i, version] of versions.entries()) {
     }
   });
 
+  test(`${version} upstream: a model chosen by another version's field is not sent`, async () => {
+    const models = {
+      livenessSingleModalModel: "2022-10-15-preview.04",
+      livenessModelVersion: "2024-11-15",
+    };
+    for (const [name, model] of Object.entries(models)) {
+      await face.created(kinds[0], { ...plainFields, [name]: model });
+      const sent = JSON.parse(lastCreate().body);
+      const known = allowed.plain.includes(name);
+      assert.equal(sent[name], known ? model : undefined);
+      assert.equal(Object.values(sent).includes(model), known);
+    }
+  });
+
   test(`${version} upstream: the correlation ids are pseudonyms`, async () => {
     await face.created(kinds[0], all);
     const first = JSON.parse(lastCreate().body);
@@ -98,7 +112,7 @@ for (const [i, version] of versions.entries()) {
     const sent = preview ? JSON.parse(parts.Parameters.text) : parts;
     const names = Object.keys(sent).filter((name) => name !== "verifyImage");
     assert.deepEqual(
-      names.filter((name) => ![...allowed.plain, ...allowed.verify].includes(name)),
+      names.filter((name) => ![...(allowed.form ?? allowed.plain), ...allowed.verify].includes(name)),
       [],
     );
     assert.equal(names.includes("returnVerifyImageHash"), allowed.verify.length > 0);

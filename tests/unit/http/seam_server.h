@@ -217,23 +217,6 @@ static inline enum flow_next seam_parts(struct flow *flow)
     return FLOW_DONE;
 }
 
-/* Lists the parameters of the query. */
-static inline enum flow_next seam_query(struct flow *flow)
-{
-    struct slice name, value;
-    size_t cursor = 0;
-    CLEANUP(buf) struct buf body;
-    buf_init(&body, 8192);
-    while (request_query_next(flow->request, &cursor, &name, &value)) {
-        buf_put_slice(&body, name.data ? name : SLICE("(malformed)"));
-        buf_putc(&body, '=');
-        buf_put_slice(&body, value.data ? value : SLICE("(malformed)"));
-        buf_putc(&body, '\n');
-    }
-    reply_text(flow->request, 200, "text/plain", buf_slice(&body));
-    return FLOW_DONE;
-}
-
 static inline enum flow_next seam_secret(struct flow *flow)
 {
     reply_secret(flow->request, 200, "image/png", SLICE("\x89PNG\0\r\n"));
@@ -335,7 +318,6 @@ static const struct flow_step seam_reset_steps[] = {FLOW_STEP(seam_reset), FLOW_
 static const struct flow_step seam_swallow_steps[] = {FLOW_STEP(seam_swallow), FLOW_END};
 static const struct flow_step seam_wipe_steps[] = {FLOW_STEP(seam_wipe), FLOW_END};
 static const struct flow_step seam_parts_steps[] = {FLOW_STEP(seam_parts), FLOW_END};
-static const struct flow_step seam_query_steps[] = {FLOW_STEP(seam_query), FLOW_END};
 static const struct flow_step seam_secret_steps[] = {FLOW_STEP(seam_secret), FLOW_END};
 static const struct flow_step seam_midway_steps[] = {FLOW_STEP(seam_midway), FLOW_END};
 static const struct flow_step seam_huge_steps[] = {FLOW_STEP(seam_huge), FLOW_END};
@@ -368,7 +350,6 @@ static const struct route seam_routes[] = {
     {"POST", "/wipe", BODY_JSON | BODY_MULTIPART, 0, 0, seam_wipe_steps, 0},
     {"POST", "/parts", BODY_MULTIPART, 0, 0, seam_parts_steps, 0},
     {"POST", "/form", BODY_FORM, 0, 0, seam_echo_steps, 0},
-    {"GET", "/query", BODY_NONE, 0, 0, seam_query_steps, 0},
     {"GET", "/secret", BODY_NONE, 0, 0, seam_secret_steps, 0},
     {"GET", "/midway", BODY_NONE, 0, 0, seam_midway_steps, 0},
     {"GET", "/huge", BODY_NONE, 0, 0, seam_huge_steps, 0},

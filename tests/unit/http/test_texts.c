@@ -1,4 +1,4 @@
-/* Small texts of requests and answers: forms, query parameters, secret bodies. */
+/* Small texts of requests and answers: forms, secret bodies. */
 #include "seam.h"
 
 static struct seam seam;
@@ -36,31 +36,6 @@ Test(texts, forms_are_taken_by_the_routes_that_want_them)
     expect_post("/parts", form, "a=b", 415);
     expect_post("/echo", "multipart/form-data; boundary=B", "--B--", 200);
     expect_post("/echo", "application/json", "{}", 200);
-    seam_stop(&seam);
-}
-
-static void expect_query(const char *query, const char *wanted)
-{
-    char request[512];
-    (void)snprintf(request, sizeof request, "GET /query%s HTTP/1.1\r\nHost: x\r\n\r\n", query);
-    struct answer answer = client_ask(&seam, request);
-    cr_expect_str_eq(answer.body, wanted, "%s: %s", query, answer.body);
-    answer_done(&answer);
-}
-
-Test(texts, query_parameters_are_walked_in_order)
-{
-    expect_query("", "");
-    expect_query("?", "");
-    expect_query("?a=1", "a=1\n");
-    expect_query("?start=&top=5", "start=\ntop=5\n");
-    expect_query("?a=1&b=2&a=3", "a=1\nb=2\na=3\n");
-    expect_query("?&&a=1&&&b&", "a=1\nb=\n");
-    expect_query("?=x", "=x\n");
-    expect_query("?a=b=c", "a=b=c\n");
-    expect_query("?%61+b=c%20d+e%26", "a b=c d e&\n");
-    expect_query("?a=%&b=1", "a=(malformed)\nb=1\n");
-    expect_query("?%g0=a&b=%00&c=%C3%A4", "(malformed)=a\nb=(malformed)\nc=\xC3\xA4\n");
     seam_stop(&seam);
 }
 
