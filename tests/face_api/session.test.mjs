@@ -344,12 +344,14 @@ for (const version of versions) {
   });
 
   test(`${version}: what the device learns of an attempt is {resultId, digest}, without a decision`, async () => {
-    const session = await face.created("detectLiveness", {
-      ...plainFields,
-      sendResultsToClient: face.preview,
-    });
-    const [answer] = await face.play(session);
-    if (face.preview) return;
+    const [answer] = await face.play(await face.created());
+    if (face.preview) {
+      assert.equal(answer.status, 204);
+      assert.equal(answer.raw.length, 0);
+      assert.match(answer.headers["x-livenessd-result-id"], /^[0-9a-f-]{36}$/);
+      assert.match(answer.headers["x-livenessd-digest"], /^[0-9A-F]{64}$/);
+      return;
+    }
     assert.deepEqual(Object.keys(answer.json).sort(), ["digest", "resultId"]);
     assert.match(answer.json.digest, /^[0-9A-F]{64}$/);
   });
@@ -357,21 +359,38 @@ for (const version of versions) {
   test(`${version}: every error of the client SDKs can be what the camera met`, async () => {
     for (const error of [
       "TimedOut",
+      "InvalidToken",
+      "CameraPermissionDenied",
+      "CameraStartupFailure",
       "NoFaceDetected",
       "FaceTrackingFailed",
       "SmileNotPerformed",
       "HeadTurnNotPerformed",
       "ServerRequestTimedOut",
+      "ServerTimedOut",
       "FaceMouthRegionNotVisible",
       "FaceEyeRegionNotVisible",
       "ExcessiveImageBlurDetected",
       "ExcessiveFaceBrightness",
       "FaceWithMaskDetected",
+      "EnvironmentNotSupported",
+      "UserCanceledSession",
+      "UserCanceledActiveMotion",
+      "UserCanceledActiveMotionPrompt",
+      "UnexpectedClientError",
+      "UnexpectedServerError",
       "ClientVersionNotSupported",
+      "VerifyImageNotProvided",
+      "SetVerifyImageNotAllowed",
+      "Unexpected",
+      "GenericFailure",
       "FaceNotFrontal",
+      "FaceNotFound",
       "MultipleFaceFound",
       "ContentDecodingError",
-      "GenericFailure",
+      "ImageSizeIsTooLarge",
+      "ImageSizeIsTooSmall",
+      "UnsupportedMediaType",
     ]) {
       const session = await face.created();
       await face.play(session, { error });
