@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-enum { LIST_BODY_MAX = PAGE_MAX * 512 };
+/* Above what an item can take: its device id is 64 bytes, each up to six once escaped. */
+enum { LIST_ITEM_MAX = 1024 };
 
 /* ---- which part ---- */
 
@@ -87,7 +88,7 @@ static enum flow_next answer(struct flow *flow)
     if (self->result != STORE_OK)
         return flow_fail(flow, PROBLEM_STORE_UNAVAILABLE);
     CLEANUP(buf) struct buf body;
-    buf_init(&body, LIST_BODY_MAX);
+    buf_init(&body, 2 + self->count * LIST_ITEM_MAX);
     buf_putc(&body, '[');
     for (size_t i = 0; i < self->count; i++) {
         const struct session_view view = {.services = flow->request->context,

@@ -75,6 +75,23 @@ Test(operator, lists_one_kind_a_page_at_a_time)
     cr_assert_eq(cJSON_GetArraySize(page->json), 3);
 }
 
+#define CONTROLS_8 "\\u0001\\u0002\\u0001\\u0002\\u0001\\u0002\\u0001\\u0002"
+#define CONTROLS_64                                                                                \
+    CONTROLS_8 CONTROLS_8 CONTROLS_8 CONTROLS_8 CONTROLS_8 CONTROLS_8 CONTROLS_8 CONTROLS_8
+
+/* Every byte of such an id takes six in JSON. */
+Test(operator, lists_sessions_whatever_their_devices_call_themselves)
+{
+    struct rig rig = rig_with_operator("devices.correlation=passthrough", NULL);
+    for (int i = 0; i < 3; i++)
+        (void)begin(&rig,
+                    "{\"livenessOperationMode\":\"Passive\",\"deviceCorrelationId\":\"" CONTROLS_64
+                    "\"}");
+    const struct http_answer *all = expect_status(ask(&rig, SESSIONS_PATH), 200);
+    cr_assert_eq(cJSON_GetArraySize(all->json), 3);
+    cr_assert_eq(strlen(json_text_at(all->json, "[2].deviceCorrelationId")), 64);
+}
+
 /* 2024-04-18T07:44:41.1200000+00:00 */
 static void expect_service_time(const char *text)
 {
