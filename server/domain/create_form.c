@@ -26,7 +26,7 @@ static const struct form_field fields[] = {
     {.name = "numberOfClientAttemptsAllowed", .number = true},
     {.name = "sendResultsToClient"},
     {.name = "transactionId"},
-    {.name = "ownerSubject"},
+    {.name = "ownerSubject", .may_be_empty = true}, /* or the session were the caller's own */
     {.name = "platform"},
     {.name = "verifyConfidenceThreshold", .number = true},
 };

@@ -170,6 +170,17 @@ Test(create_form, empty_parts_are_none_but_an_empty_device_is_a_device)
     cr_expect_not(request.has_confidence_threshold);
 }
 
+Test(create_form, an_empty_owner_is_refused_and_not_taken_for_none)
+{
+    cJSON *document = NULL;
+    struct create_request request;
+    const char *sentence;
+    cr_assert_eq(
+        read_form(SLICE(MODE PART("ownerSubject", "") END), &document, &request, &sentence),
+        PROBLEM_INVALID_REQUEST_BODY);
+    cr_expect(strstr(sentence, "ownerSubject"), "%s", sentence);
+}
+
 Test(create_form, takes_what_frontends_really_send)
 {
     static const char *const bodies[] = {
