@@ -17,7 +17,8 @@
  *      live, verify session                not identical, or unsaid   not accepted: not_identical,
  *                                                                     verify_missing
  *  status Canceled                                                    cancelled: cancelled
- *  status Failed                                                      error: attempt_error
+ *  status Failed                           newest Failed, Canceled    error: attempt_error
+ *                                          or the token lives
  *  newest Failed or Canceled               all attempts used          error: attempt_error,
  *                                                                     cancelled: cancelled
  *  newest Failed, Canceled, none           completed with an error,   error: attempt_error,
@@ -308,7 +309,8 @@ static void judge_no_success(const struct evidence *evidence, const struct face_
                    (newest && newest->attempt_id >= evidence->attempts_allowed);
     if (face->status == FACE_STATUS_CANCELED) {
         settle(ret, DECISION_CANCELLED, BIT(REASON_CANCELLED));
-    } else if (face->status == FACE_STATUS_FAILED) {
+    } else if (face->status == FACE_STATUS_FAILED &&
+               (is_ended(newest) || !evidence->token_expired)) {
         settle(ret, DECISION_ERROR, BIT(REASON_ATTEMPT_ERROR));
     } else if (is_ended(newest) && used_up) {
         judge_ended(newest, ret);

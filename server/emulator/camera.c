@@ -9,7 +9,7 @@
 #include "emulator/reference_image.h"
 
 /* An image of the largest size in base64, and some more so that a too large one is seen as such. */
-enum { SIGHT_MAX = 9 * 1024 * 1024, IMAGE_TEXT_MAX = SIGHT_MAX, FACE_ID_MAX = 256 };
+enum { SIGHT_MAX = 9 * 1024 * 1024, IMAGE_TEXT_MAX = SIGHT_MAX, FACE_ID_MAX = 256, FACES_MAX = 4 };
 
 static const struct json_limits sight_limits = {SIGHT_MAX, 16, 4096};
 
@@ -98,10 +98,13 @@ static enum emu_error read_image(const cJSON *object, struct emu_sight *sight)
 static enum emu_error read_face(const cJSON *object, struct emu_sight *sight)
 {
     struct slice face = {0};
+    int64_t faces = 1;
 
     if (json_bool(object, "abuse", &sight->abuse) == JSON_WRONG ||
+        json_integer(object, "faces", 0, FACES_MAX, &faces) == JSON_WRONG ||
         json_string(object, "faceId", 1, FACE_ID_MAX, &face) == JSON_WRONG)
         return EMU_INVALID_REQUEST_BODY;
+    sight->faces = (unsigned)faces;
     sight->has_face = face.data != NULL;
     if (sight->has_face)
         sha256(face.data, face.len, sight->face_hash);
@@ -129,7 +132,7 @@ enum emu_error emu_sight_decode(struct slice body, struct emu_sight *ret)
 {
     CLEANUP(json) cJSON *document = NULL;
     const char *why = NULL;
-    struct emu_sight sight = {.match_confidence = 0.9};
+    struct emu_sight sight = {.match_confidence = 0.9, .faces = 1};
 
     if (body.len > 0) {
         if (json_parse(body, &sight_limits, &document, &why))

@@ -22,6 +22,7 @@ struct emu_sight {
     enum emu_decision decision;                 /* when there is no error */
     const struct emu_camera_error *error;       /* static, or NULL */
     double match_confidence;                    /* 0 to 1; 0.9 unless told */
+    unsigned faces;                             /* in the session image; 1 unless told */
     bool abuse;                                 /* told to count as abuse, where it is monitored */
     bool has_face;                              /* a face that can be met again in other sessions */
     bool has_image;                             /* the device brought the reference image */
@@ -38,7 +39,7 @@ bool emu_camera_error_cancels(const struct emu_camera_error *error);
 
 /*
  * {"livenessDecision"?, "error"?, "matchConfidence"?, "verifyImage"? (base64), "faceId"?,
- * "abuse"?};
+ * "abuse"?, "faces"? (0 to 4: what /detect finds in the session image)};
  * `{}` and nothing at all are a real face. Words in any case. Decision and error together are
  * refused. `faceId` is any text of up to 256 bytes that stands for whose face it is. An image that
  * the service would not take is no error of the call but of the attempt.

@@ -161,25 +161,38 @@ static void put_attributes(struct json_writer *writer, uint32_t wanted)
     json_close(writer, '}');
 }
 
+static void put_face(struct json_writer *writer, const struct emu_rectangle *face,
+                     const struct emu_detect_query *query, const struct random *random)
+{
+    json_open(writer, NULL, '{');
+    if (query->return_face_id) {
+        char face_id[UUID_SIZE];
+        uuid4(random, face_id);
+        json_put_string(writer, "faceId", face_id);
+    }
+    if (query->return_recognition_model)
+        json_put_string(writer, "recognitionModel", query->recognition_model);
+    emu_rectangle_put(writer, face);
+    if (query->return_landmarks)
+        put_landmarks(writer, face);
+    if (query->attributes)
+        put_attributes(writer, query->attributes);
+    json_close(writer, '}');
+}
+
 void emu_detect_write(const struct emu_attempt *attempt, const struct emu_detect_query *query,
                       const struct random *random, struct buf *ret)
 {
     struct json_writer writer = json_writer(ret);
 
     json_open(&writer, NULL, '[');
-    json_open(&writer, NULL, '{');
-    if (query->return_face_id) {
-        char face_id[UUID_SIZE];
-        uuid4(random, face_id);
-        json_put_string(&writer, "faceId", face_id);
+    for (unsigned i = 0; i < attempt->sight.faces; i++) {
+        /* the largest is the one that was checked; others stand behind it, ever smaller */
+        struct emu_rectangle face = attempt->face;
+        face.left += i * face.width;
+        face.width /= i + 1;
+        face.height /= i + 1;
+        put_face(&writer, &face, query, random);
     }
-    if (query->return_recognition_model)
-        json_put_string(&writer, "recognitionModel", query->recognition_model);
-    emu_rectangle_put(&writer, &attempt->face);
-    if (query->return_landmarks)
-        put_landmarks(&writer, &attempt->face);
-    if (query->attributes)
-        put_attributes(&writer, query->attributes);
-    json_close(&writer, '}');
     json_close(&writer, ']');
 }

@@ -101,16 +101,6 @@ struct address emulator_address(const struct emulator *emulator)
     return listener_address(emulator->listener);
 }
 
-void emulator_drain(struct emulator *emulator)
-{
-    listener_drain(emulator->listener);
-}
-
-unsigned emulator_in_flight(const struct emulator *emulator)
-{
-    return listener_in_flight(emulator->listener);
-}
-
 /* Calls that wait are cancelled within listener_close and touch nothing of ours later. */
 struct emulator *emulator_close(struct emulator *emulator)
 {

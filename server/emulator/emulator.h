@@ -36,8 +36,5 @@ struct emulator *emulator_open(struct loop *loop, const struct address *address,
                                const struct emulator_options *options, char *ret_error,
                                size_t error_size);
 struct address emulator_address(const struct emulator *emulator);
-/* Stops accepting; emulator_in_flight falls to 0. */
-void emulator_drain(struct emulator *emulator);
-unsigned emulator_in_flight(const struct emulator *emulator);
 /* Needs turns of the loop afterwards (loop_settle). */
 struct emulator *emulator_close(struct emulator *emulator);

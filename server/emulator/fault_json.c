@@ -6,23 +6,6 @@
 
 #include <string.h>
 
-static const char *const operation_words[EMU_OPERATION_COUNT] = {
-    [EMU_CREATE] = "create",
-    [EMU_GET] = "get",
-    [EMU_DELETE] = "delete",
-    [EMU_LIST] = "list",
-    [EMU_AUDIT] = "audit",
-    [EMU_IMAGE] = "image",
-    [EMU_DETECT] = "detect",
-    [EMU_SETTINGS] = "settings",
-    [EMU_ASSETS_TOKEN] = "assetsToken",
-    [EMU_TOKEN] = "token",
-    [EMU_START] = "start",
-    [EMU_SINGLE_MODAL] = "singleModal",
-    [EMU_ATTEMPT_END] = "attemptEnd",
-    [EMU_ANY] = "any",
-};
-
 static const char *const kind_words[EMU_FAULT_KIND_COUNT] = {
     [EMU_FAULT_PLAIN] = "",
     [EMU_FAULT_RESET] = "reset",
@@ -46,6 +29,16 @@ static unsigned find_word(const char *const *words, unsigned count, struct slice
     return i;
 }
 
+static enum emu_operation find_operation(struct slice word)
+{
+    enum emu_operation operation = EMU_CREATE;
+
+    while (operation < EMU_OPERATION_COUNT &&
+           !slice_equal_nocase(slice_of(emu_operation_word(operation)), word))
+        operation++;
+    return operation;
+}
+
 /* It becomes the value of a header. */
 static bool is_token(struct slice text)
 {
@@ -67,8 +60,7 @@ static bool read_words(const cJSON *object, struct emu_fault *fault, const char 
     *ret_why = "route has to be create, get, delete, list, audit, image, detect, settings, "
                "assetsToken, token, start, singleModal, attemptEnd or any.";
     if (json_string(object, "route", 1, 32, &route) != JSON_OK ||
-        (fault->operation = find_word(operation_words, EMU_OPERATION_COUNT, route)) ==
-            EMU_OPERATION_COUNT)
+        (fault->operation = find_operation(route)) == EMU_OPERATION_COUNT)
         return false;
     *ret_why = "kind has to be reset, resetMidway, garbage, truncated, wrongTypes, huge or drip.";
     if (json_string(object, "kind", 1, 32, &kind) == JSON_WRONG ||
@@ -178,7 +170,7 @@ static void put_unless_zero(struct json_writer *writer, const char *name, int64_
 static void write_fault(struct json_writer *writer, const struct emu_fault *fault)
 {
     json_open(writer, NULL, '{');
-    json_put_string(writer, "route", operation_words[fault->operation]);
+    json_put_string(writer, "route", emu_operation_word(fault->operation));
     if (fault->kind != EMU_FAULT_PLAIN)
         json_put_string(writer, "kind", kind_words[fault->kind]);
     put_unless_zero(writer, "delayMs", fault->delay_ms);

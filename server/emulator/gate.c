@@ -33,16 +33,21 @@ bool emu_rate_admit(struct emu_rate *rate, uint64_t now_ms, uint32_t *ret_retry_
 
 void emu_call_throttle(struct emu_call *call, uint32_t retry_after_s)
 {
-    char message[128];
-
-    if (emu_call_emulator(call)->gateway_errors) {
+    if (emu_call_emulator(call)->gateway_errors)
         emu_call_fail_gateway(call, 429, retry_after_s);
-        return;
-    }
-    (void)snprintf(
-        message, sizeof message,
-        "The resource's limit of %u calls a second is exceeded: retry after %u second%s.",
-        emu_call_emulator(call)->rate.limit, retry_after_s, retry_after_s == 1 ? "" : "s");
+    else
+        emu_call_fail_rate(call, retry_after_s);
+}
+
+void emu_call_fail_rate(struct emu_call *call, uint32_t retry_after_s)
+{
+    char message[192];
+
+    (void)snprintf(message, sizeof message,
+                   "Calls of %s to the Face API exceed the call rate limit of this resource's "
+                   "pricing tier: retry after %u second%s.",
+                   emu_operation_word(call->operation), retry_after_s,
+                   retry_after_s == 1 ? "" : "s");
     emu_call_fail(call, EMU_TOO_MANY_REQUESTS);
     const struct slice code = call->code;
     emu_error_write(code, message, emu_call_answer(call, 429));

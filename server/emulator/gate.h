@@ -13,6 +13,8 @@ bool emu_rate_admit(struct emu_rate *rate, uint64_t now_ms, uint32_t *ret_retry_
 
 /* The call was one too many: sets the answer. */
 void emu_call_throttle(struct emu_call *call, uint32_t retry_after_s);
+/* The service's words for it: operation, API, tier, and when to come again. */
+void emu_call_fail_rate(struct emu_call *call, uint32_t retry_after_s);
 /* The gateway's own words: statusCode and no code, no x-ms-error-code, no Retry-After. */
 void emu_call_fail_gateway(struct emu_call *call, int status, uint32_t retry_after_s);
 

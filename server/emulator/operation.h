@@ -20,3 +20,6 @@ enum emu_operation {
     EMU_ANY, /* of a fault: every operation */
     EMU_OPERATION_COUNT
 };
+
+/* "create", "singleModal"…: static. */
+const char *emu_operation_word(enum emu_operation operation);

@@ -59,6 +59,14 @@ unsigned emu_session_attempts_left(const struct emu_session *session)
     return session->settings.attempts_allowed - session->attempt_count;
 }
 
+void emu_session_age(struct emu_session *session, int64_t now_ms)
+{
+    const int64_t lifetime_ms = 1000 * (int64_t)session->settings.token_lifetime_s;
+
+    if (session->status == EMU_RUNNING && now_ms - session->created_ms >= lifetime_ms)
+        session->status = EMU_FAILED;
+}
+
 bool emu_session_start(struct emu_session *session)
 {
     if (emu_session_attempts_left(session) == 0)

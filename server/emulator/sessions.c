@@ -129,5 +129,7 @@ struct emu_session *emu_sessions_find(struct emu_sessions *sessions, struct slic
         emu_sessions_remove(sessions, session);
         return NULL;
     }
+    if (session)
+        emu_session_age(session, now_ms);
     return session;
 }

@@ -8,7 +8,8 @@
  *
  * Succeeded means that there is a decision, not that the face is live. An attempt is visible, and
  * the status moves, when the camera's sight is recorded; the end of the attempt that the device
- * announces afterwards changes neither. A token that dies unused leaves the status as it is.
+ * announces afterwards changes neither. A token that dies unused leaves the status as it is; one
+ * that dies while the session is Running makes it Failed, since nothing can come any more.
  *
  * A session lives 48 hours from its creation on the emulator's clock, or until it is removed. Time
  * and randomness are passed in; nothing here does I/O.
@@ -137,6 +138,8 @@ const char *emu_kind_word(enum emu_kind kind);
 const char *emu_mode_word(enum emu_mode mode);
 const char *emu_status_word(enum emu_status status);
 
+/* What time alone does. The table's look-ups have done it. */
+void emu_session_age(struct emu_session *session, int64_t now_ms);
 /* The device begins: NotStarted becomes Running. Repeating it while Running is fine (a reloaded
  * page, the next attempt with the same token). False: the session is over. */
 bool emu_session_start(struct emu_session *session);

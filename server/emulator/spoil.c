@@ -112,19 +112,34 @@ static bool is_in_gateway_form(const struct emu_call *call)
                               (fault->status == 403 || fault->status == 429));
 }
 
+static const char fault_sentence[] = "This answer is a fault that was put on the emulator.";
+
+/* What the service says with this status and code; of what it never says, that it is a fault. */
+static const char *message_of(int status, struct slice code)
+{
+    for (enum emu_error error = EMU_OK + 1; error < EMU_ERROR_COUNT; error++) {
+        const struct emu_error_info *info = emu_error_info(error);
+        if (info->status == status && slice_equal(slice_of(info->code), code))
+            return info->message;
+    }
+    return fault_sentence;
+}
+
 static enum flow_next send_error(struct emu_call *call)
 {
-    static const char sentence[] = "This answer is a fault that was put on the emulator.";
     const struct emu_fault *fault = &call->fault;
 
     if (call->operation == EMU_TOKEN) {
-        emu_oauth_error_write(fault->code[0] ? fault->code : "temporarily_unavailable", sentence,
-                              emu_call_answer(call, fault->status));
+        emu_oauth_error_write(fault->code[0] ? fault->code : "temporarily_unavailable",
+                              fault_sentence, emu_call_answer(call, fault->status));
     } else if (is_in_gateway_form(call)) {
         emu_call_fail_gateway(call, fault->status, fault->retry_after_s);
+    } else if (fault->status == 429 && !fault->code[0]) {
+        emu_call_fail_rate(call, fault->retry_after_s);
     } else {
         const struct slice code = code_of(call);
-        emu_error_write(code, sentence, emu_call_answer(call, fault->status));
+        emu_error_write(code, message_of(fault->status, code),
+                        emu_call_answer(call, fault->status));
         call->code = code;
     }
     return emu_call_reply(call);

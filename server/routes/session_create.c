@@ -6,6 +6,7 @@
 #include "lifecycle/results.h"
 #include "routes/session_flow.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static enum flow_next identify(struct flow *flow)
@@ -146,6 +147,10 @@ static enum problem decide(struct create_flow *self, const struct services *serv
     self->owner = self->principal;
     if (subject.data)
         problem = principal_delegate(services->authority, &self->principal, subject, &self->owner);
+    if (problem == PROBLEM_INVALID_REQUEST_BODY)
+        (void)snprintf(self->sentence, sizeof self->sentence,
+                       "ownerSubject must be app:NAME with the name of an app token of this "
+                       "server, or device:ID with the id of a device.");
     if (problem != PROBLEM_NONE)
         return problem;
     return create_policy_apply(&services->policy, &self->wanted, self->sentence);

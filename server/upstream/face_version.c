@@ -41,17 +41,6 @@ const struct face_version_info face_versions[FACE_VERSION_COUNT] = {
 };
 /* clang-format on */
 
-bool face_version_find(struct slice name, enum face_version *ret)
-{
-    for (unsigned i = 0; i < FACE_VERSION_COUNT; i++) {
-        if (slice_equal_nocase(name, slice_of(face_versions[i].name))) {
-            *ret = (enum face_version)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *face_sessions_path(enum face_version version, enum face_kind kind)
 {
     static const char *const paths[2][2] = {

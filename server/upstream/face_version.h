@@ -46,8 +46,6 @@ struct face_version_info {
 
 extern const struct face_version_info face_versions[FACE_VERSION_COUNT];
 
-/* False when there is no such version. Any case. */
-bool face_version_find(struct slice name, enum face_version *ret);
 /* The path of sessions below /face/{version}: "/detectLiveness-sessions",
  * "/detectLivenessWithVerify/singleModal/sessions". Static. */
 const char *face_sessions_path(enum face_version version, enum face_kind kind);

@@ -85,6 +85,21 @@ for (const version of withImages) {
     assert.notEqual(again.faceId, found.faceId);
   });
 
+  test(`${version}: detect lists the faces by their size, none as an empty list`, async () => {
+    const withFaces = async (faces) => {
+      const session = await face.created(kinds[0], fields);
+      await face.play(session, { faces });
+      const body = await face.shown(session);
+      return (face.preview ? body.result : body.results.attempts[0].result).sessionImageId;
+    };
+    assert.deepEqual(await detect("", await withFaces(0)), []);
+    const found = await detect("", await withFaces(3));
+    const sizes = found.map(({ faceRectangle }) => faceRectangle.width * faceRectangle.height);
+    assert.equal(sizes.length, 3);
+    assert.deepEqual(sizes, [...sizes].sort((a, b) => b - a));
+    assert.equal(new Set(sizes).size, 3);
+  });
+
   test(`${version}: detect answers what the query asks for`, async () => {
     const { image } = await photographed(face);
     assert.deepEqual(Object.keys((await detect("?returnFaceId=false", image))[0]), ["faceRectangle"]);

@@ -77,6 +77,20 @@ for (const version of stable) {
       );
     });
 
+    test(`${version} ${kind}: Running until the token expires`, async () => {
+      const unused = await face.created(kind, three);
+      const begun = await face.created(kind, three);
+      await face.start(begun);
+      const tried = await face.created(kind, three);
+      await face.play(tried, failure);
+      await advanceClock(emulator, 601);
+      assert.equal((await face.shown(unused)).status, "NotStarted");
+      assert.equal((await face.shown(begun)).status, "Failed");
+      const body = await face.shown(tried);
+      assert.equal(body.status, "Failed");
+      assert.equal(body.results.attempts.length, 1);
+    });
+
     test(`${version} ${kind}: the last allowed attempt fails the session`, async () => {
       const session = await face.created(kind, three);
       await face.play(session, failure, failure, failure);

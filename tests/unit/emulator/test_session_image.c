@@ -14,7 +14,7 @@ static struct fake_random source;
 static void setup(void)
 {
     struct emu_session_settings settings = {.attempts_allowed = 3, .enable_session_image = true};
-    const struct emu_sight sight = {.decision = EMU_REALFACE};
+    const struct emu_sight sight = {.decision = EMU_REALFACE, .faces = 1};
 
     fake_random_init(&source, 5);
     emu_sessions_init(&sessions, 10);
