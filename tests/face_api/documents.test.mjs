@@ -298,29 +298,22 @@ test("the tutorial's curl on Linux, liveness: JSON on the verify path makes a ve
   );
 });
 
-test("the tutorial's Python, with verify", () =>
-  snippet({
-    kind: verify,
-    ...ownVerifyPaths,
-    create: () =>
-      student.call(
-        "POST",
-        "/createLivenessWithVerifySession",
-        jsonForm("CreateLivenessWithVerifySessionRequest", "curl", "request.json"),
-      ),
-  }));
-
-test("the tutorial's JavaScript, with verify", () =>
-  snippet({
-    kind: verify,
-    ...ownVerifyPaths,
-    create: () =>
-      student.call(
-        "POST",
-        "/createLivenessWithVerifySession",
-        jsonForm("CreateLivenessWithVerifySessionRequest", "Node's fetch", "blob"),
-      ),
-  }));
+for (const [language, sender, file] of [
+  ["Python", "curl", "request.json"],
+  ["JavaScript", "Node's fetch", "blob"],
+]) {
+  test(`the tutorial's ${language}, with verify`, () =>
+    snippet({
+      kind: verify,
+      ...ownVerifyPaths,
+      create: () =>
+        student.call(
+          "POST",
+          "/createLivenessWithVerifySession",
+          jsonForm("CreateLivenessWithVerifySessionRequest", sender, file),
+        ),
+    }));
+}
 
 test("the tutorial's curl on Linux, with verify", () =>
   snippet({
