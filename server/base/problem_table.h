@@ -85,6 +85,9 @@ PROBLEM(SERVER_TIMEOUT, "ServerTimeout", 504, true,
         "The server took too long. Try again.",
         "Only the proxy answers this: livenessd gave no answer within the proxy's read time-out.")
 /* ours */
+PROBLEM(SERVER_BUSY, "ServerBusy", 503, true,
+        "The server is taking too many pictures at once. Try again.",
+        "Bodies of uploads fill http.body_memory: raise it, or let the proxy send bodies whole.")
 PROBLEM(STORE_UNAVAILABLE, "StoreUnavailable", 503, true,
         "The server cannot store this right now. Try again.",
         "The store failed to write or sync: look for store events in the log and at the disk.")

@@ -22,7 +22,7 @@ SETTING(SIZE,     http_max_body, "http.max_body", "64KB", 1024, 16777216, NULL,
 SETTING(SIZE,     http_max_upload, "http.max_upload", "6400KB", 1024, 67108864, NULL,
         "Largest request body of a form, which brings a reference image; above it 413.")
 SETTING(SIZE,     http_body_memory, "http.body_memory", "64MB", 65536, 4294967296, NULL,
-        "Memory for request bodies over all connections; the largest are cut off above it.")
+        "Memory for request bodies over all connections; an upload that does not fit is answered 503.")
 SETTING(INTEGER,  http_max_connections, "http.max_connections", "10000", 1, 1000000, NULL,
         "Connections at a time; at the cap new ones wait in the kernel's queue. Lowered to fit the limit of open files.")
 SETTING(INTEGER,  http_max_connections_per_address, "http.max_connections_per_address", "200", 0, 1000000, NULL,

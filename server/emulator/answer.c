@@ -5,6 +5,10 @@
 
 #include "emulator/emulator_private.h"
 
+#include <stdio.h>
+
+enum { NUMBER_SIZE = 12 };
+
 static const char json_type[] = "application/json; charset=utf-8";
 
 static bool is_face_path(struct slice path)
@@ -75,9 +79,19 @@ static enum emu_error error_for(const struct request *request, enum problem prob
         return EMU_BODY_TOO_LARGE;
     case PROBLEM_HEAD_TOO_LARGE:
         return EMU_HEAD_TOO_LARGE;
+    case PROBLEM_SERVER_BUSY:
+        return EMU_UNAVAILABLE;
     default:
         return problem_info(problem)->status < 500 ? EMU_BAD_ARGUMENT : EMU_INTERNAL;
     }
+}
+
+static void put_retry_after(struct request *request, unsigned seconds)
+{
+    char text[NUMBER_SIZE];
+    const int length = snprintf(text, sizeof text, "%u", seconds);
+
+    reply_header(request, "retry-after", (struct slice){text, (size_t)length});
 }
 
 void emu_reply_problem(struct request *request, enum problem problem,
@@ -85,7 +99,6 @@ void emu_reply_problem(struct request *request, enum problem problem,
 {
     struct emulator *emulator = request->context;
 
-    (void)detail;
     if (slice_equal(request->method, SLICE("OPTIONS")) &&
         (problem == PROBLEM_METHOD_NOT_ALLOWED || problem == PROBLEM_ROUTE_NOT_FOUND)) {
         reply_preflight(request);
@@ -100,5 +113,7 @@ void emu_reply_problem(struct request *request, enum problem problem,
         uuid4(emulator->random, apim_request_id);
         emu_put_gateway_headers(request, apim_request_id);
     }
+    if (detail->retry_after_seconds > 0)
+        put_retry_after(request, detail->retry_after_seconds);
     emu_reply_error(request, error, NULL);
 }

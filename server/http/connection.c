@@ -176,10 +176,35 @@ static size_t held_bytes(const struct connection *connection)
     return reading_is_mapped(connection) ? input->size : input->capacity;
 }
 
-static int by_held_bytes(const void *a, const void *b)
+bool connection_reserve(struct connection *connection, size_t bytes)
 {
-    size_t left = held_bytes(*(struct connection *const *)a);
-    size_t right = held_bytes(*(struct connection *const *)b);
+    size_t free_bytes = connection->listener->config.body_memory_bytes;
+    const struct connection *other;
+    LIST_FOREACH(other, &connection->listener->connections, all)
+    {
+        size_t held = other == connection ? 0 : held_bytes(other);
+        size_t taken = held > other->reading.reserved ? held : other->reading.reserved;
+        if (taken > free_bytes)
+            return false;
+        free_bytes -= taken;
+    }
+    if (bytes > free_bytes)
+        return false;
+    connection->reading.reserved = bytes;
+    return true;
+}
+
+/* What is held beyond what was promised. */
+static size_t surplus_bytes(const struct connection *connection)
+{
+    size_t held = held_bytes(connection), reserved = connection->reading.reserved;
+    return held > reserved ? held - reserved : 0;
+}
+
+static int by_surplus(const void *a, const void *b)
+{
+    size_t left = surplus_bytes(*(struct connection *const *)a);
+    size_t right = surplus_bytes(*(struct connection *const *)b);
     return (left < right) - (left > right);
 }
 
@@ -194,7 +219,7 @@ static void cut_fattest(struct listener *listener, size_t total)
         if (!connection->exchange && held_bytes(connection) > READER_BYTES)
             readers[count++] = connection;
     }
-    qsort(readers, count, sizeof(struct connection *), by_held_bytes);
+    qsort(readers, count, sizeof(struct connection *), by_surplus);
     for (size_t i = 0; i < count && total > listener->config.body_memory_bytes; i++) {
         total -= held_bytes(readers[i]);
         if (readers[i]->cut)

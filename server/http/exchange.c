@@ -9,7 +9,7 @@
 #include "http/guard.h"
 #include "http/listener_private.h"
 
-enum { EXCHANGE_ALIGN = 16 };
+enum { EXCHANGE_ALIGN = 16, BUSY_RETRY_S = 1 };
 
 static size_t flow_offset(void)
 {
@@ -114,6 +114,7 @@ void exchange_refuse(struct exchange *exchange, enum problem problem, const char
     const struct problem_detail detail = {
         .request_id = exchange->request.request_id,
         .sentence = sentence,
+        .retry_after_seconds = problem == PROBLEM_SERVER_BUSY ? BUSY_RETRY_S : 0,
     };
     exchange->problem = problem;
     if (exchange->listener->config.problem)
@@ -258,6 +259,18 @@ static void send_captured(h2o_ostream_t *stream, h2o_req_t *library, h2o_iovec_t
     h2o_ostream_send_next(stream, library, &ours, ours.len > 0 ? 1 : 0, state);
 }
 
+/* What the library refuses with this status. It is told that an upload is too large when there is
+ * no memory for it. */
+static enum problem problem_of(const struct connection *connection, int status)
+{
+    if (status != 413)
+        return PROBLEM_BAD_ARGUMENT;
+    if (!connection->reading.busy)
+        return PROBLEM_BODY_TOO_LARGE;
+    account_refused(connection->listener, REFUSED_BODY_MEMORY);
+    return PROBLEM_SERVER_BUSY;
+}
+
 void exchange_on_answer(h2o_filter_t *filter, h2o_req_t *library, h2o_ostream_t **slot)
 {
     struct connection *connection = connection_of(library);
@@ -265,12 +278,13 @@ void exchange_on_answer(h2o_filter_t *filter, h2o_req_t *library, h2o_ostream_t 
     reading_widen(connection->listener);
     if (!connection->exchange && !connection->listener->closing) {
         struct exchange *exchange = exchange_new(library, connection, NULL);
-        bool too_large = library->res.status == 413;
+        enum problem problem = problem_of(connection, library->res.status);
         exchange->captured = true;
         exchange->close = true;
-        exchange->forced_status = library->res.status;
+        if (problem != PROBLEM_SERVER_BUSY)
+            exchange->forced_status = library->res.status;
         memset(&library->res.headers, 0, sizeof library->res.headers);
-        exchange_refuse(exchange, too_large ? PROBLEM_BODY_TOO_LARGE : PROBLEM_BAD_ARGUMENT, NULL);
+        exchange_refuse(exchange, problem, NULL);
         connection_keep_for_farewell(connection);
         h2o_ostream_t *stream = h2o_add_ostream(library, sizeof *stream, slot);
         stream->do_send = send_captured;

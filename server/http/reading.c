@@ -200,6 +200,21 @@ static void make_room(struct connection *connection, struct slice head)
         map_room(connection, head.len + most + READ_MOST);
 }
 
+/* A body of unknown length has to wait and see, one that is too large is refused as that. */
+static bool has_memory(struct connection *connection, struct slice head)
+{
+    size_t declared = declared_bytes(head);
+    size_t limit = connection->listener->upload_cap + ENTITY_SLACK;
+    return declared == 0 || declared > limit || connection->reading.reserved > 0 ||
+           connection_reserve(connection, head.len + declared);
+}
+
+/* The library's limit for the request being read: none of an upload there is no memory for. */
+static size_t entity_limit(const struct reading *reading)
+{
+    return reading->busy ? 0 : reading->cap + ENTITY_SLACK;
+}
+
 static void judge(struct connection *connection)
 {
     struct reading *reading = &connection->reading;
@@ -213,7 +228,10 @@ static void judge(struct connection *connection)
     if (!is_upload(connection->listener, head))
         return;
     reading->cap = connection->listener->upload_cap;
-    make_room(connection, head);
+    if (!has_memory(connection, head))
+        reading->busy = true;
+    else
+        make_room(connection, head);
 }
 
 enum outcome { READ_SOME, READ_NOTHING, READ_CLOSED, READ_FAILED };
@@ -248,7 +266,7 @@ static void on_readable(h2o_socket_t *socket, const char *error)
         error = h2o_socket_error_closed;
     if (outcome == READ_FAILED)
         error = h2o_socket_error_io;
-    listener->globalconf.max_request_entity_size = connection->reading.cap + ENTITY_SLACK;
+    listener->globalconf.max_request_entity_size = entity_limit(&connection->reading);
     connection->reading.parse(socket, error); /* the connection may be gone afterwards */
     reading_widen(listener);
 }
@@ -291,14 +309,17 @@ void reading_on_turn_end(void *context)
 }
 
 /* The library goes on with what it has of the next request before anybody else can look at it. */
-static void refuse_next(struct listener *listener, struct slice rest)
+static void refuse_next(struct connection *connection, struct slice rest)
 {
+    struct listener *listener = connection->listener;
     struct slice head = find_head(rest, 0);
     if (!head.data)
         return;
     size_t declared = declared_bytes(head);
-    size_t cap = is_upload(listener, head) ? listener->upload_cap : listener->plain_cap;
-    if (declared != SIZE_MAX && declared > cap + ENTITY_SLACK)
+    bool upload = is_upload(listener, head);
+    size_t cap = upload ? listener->upload_cap : listener->plain_cap;
+    connection->reading.busy = upload && !has_memory(connection, head);
+    if (connection->reading.busy || (declared != SIZE_MAX && declared > cap + ENTITY_SLACK))
         listener->globalconf.max_request_entity_size = 0;
 }
 
@@ -309,6 +330,7 @@ void reading_next(struct connection *connection, const h2o_req_t *library)
     if (!listener->takes_uploads)
         return;
     connection->reading.judged = false;
+    connection->reading.reserved = 0;
     connection->reading.looked_at = 0;
     connection->reading.cap = listener->plain_cap;
     if (!library->http1_is_persistent || input->size == 0)
@@ -318,5 +340,5 @@ void reading_next(struct connection *connection, const h2o_req_t *library)
     if (library->entity.base)
         end = library->entity.base + library->entity.len;
     list(connection);
-    refuse_next(listener, (struct slice){end, (size_t)(input->bytes + input->size - end)});
+    refuse_next(connection, (struct slice){end, (size_t)(input->bytes + input->size - end)});
 }

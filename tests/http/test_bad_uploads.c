@@ -7,6 +7,7 @@
 #include "support/rig.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,20 +81,71 @@ static int hold_upload(const struct rig *rig, const char *megabytes)
     return fd;
 }
 
-Test(bad_uploads, held_up_uploads_share_one_limit)
+Test(bad_uploads, held_up_uploads_share_one_limit_and_the_one_too_many_is_answered)
+{
+    struct rig rig = rig_open_set("http.body_memory=16MB");
+    enum { HELD = 2, SENT = 4 * 1024 * 1024 };
+    static const char refused[] =
+        "livenessd_http_refused_total{listener=\"http\",reason=\"body_memory\"}";
+    char *megabytes = keep(xcalloc(1, SENT + 1), free);
+    int held[HELD];
+    memset(megabytes, 'x', SENT);
+    for (int i = 0; i < HELD; i++)
+        held[i] = hold_upload(&rig, megabytes);
+    struct slice image = picture((size_t)5 * 1024 * 1024, 1);
+    const struct http_answer *answer = upload(&rig, image);
+    expect_error(answer, 503, "ServerBusy");
+    cr_expect_str_eq(answer_header(answer, "retry-after"), "1");
+    cr_expect(metric_value(&rig, refused) == 1);
+    expect_unharmed(&rig);
+    (void)close(held[0]);
+    expect_soon(upload(&rig, image)->status == 200);
+    (void)close(held[1]);
+}
+
+Test(bad_uploads, held_up_chunks_share_the_limit)
 {
     struct rig rig = rig_open_set("http.body_memory=16MB");
     enum { HELD = 6, SENT = 4 * 1024 * 1024 };
     char *megabytes = keep(xcalloc(1, SENT + 1), free);
     int held[HELD];
     memset(megabytes, 'x', SENT);
-    for (int i = 0; i < HELD; i++)
-        held[i] = hold_upload(&rig, megabytes);
+    for (int i = 0; i < HELD; i++) {
+        held[i] = raw_connect(daemon_address(rig.server, "http"));
+        raw_send(held[i], "POST " VERIFY_PATH " HTTP/1.1\r\nHost: a\r\n"
+                          "Content-Type: multipart/form-data; boundary=x\r\n"
+                          "Transfer-Encoding: chunked\r\n\r\n500000\r\n");
+        raw_send(held[i], megabytes);
+    }
     expect_soon(metric_value(&rig, "livenessd_http_refused_total"
-                                   "{listener=\"http\",reason=\"body_memory\"}") >= 1);
+                                   "{listener=\"http\",reason=\"body_memory\"}") >= 3);
     expect_unharmed(&rig);
     for (int i = 0; i < HELD; i++)
         (void)close(held[i]);
+}
+
+Test(bad_uploads, the_emulator_too_answers_the_one_too_many)
+{
+    struct rig rig = rig_open();
+    enum { HELD = 14 }; /* of its 128 MB */
+    static const char head[] = "POST /face/v1.2/detectLivenessWithVerify-sessions HTTP/1.1\r\n"
+                               "Host: a\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+                               "Content-Length: 9000000\r\n\r\n";
+    struct pollfd held[HELD + 1];
+    for (int i = 0; i <= HELD; i++) {
+        held[i] = (struct pollfd){raw_connect(daemon_address(rig.emulator, "emulator")), POLLIN, 0};
+        raw_send(held[i].fd, head);
+    }
+    cr_assert_eq(poll(held, HELD + 1, SOON_MS), 1);
+    int which = 0;
+    while (!held[which].revents)
+        which++;
+    const char *said = raw_read_all(held[which].fd, NULL);
+    cr_assert_eq(strncmp(said, "HTTP/1.1 503 ", 13), 0, "%s", said);
+    cr_expect_not_null(strcasestr(said, "\r\nretry-after: 1\r\n"), "%s", said);
+    cr_expect_not_null(strstr(said, "{\"error\":{\"code\":\"503\""), "%s", said);
+    for (int i = 0; i <= HELD; i++)
+        (void)close(held[i].fd);
 }
 
 /* ---- too little ---- */
