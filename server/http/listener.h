@@ -6,9 +6,9 @@
  *
  * Bounds: at max_connections the listening socket is paused (it is level-triggered and would spin)
  * and resumed when one closes; per address likewise, but refused by close; bodies over all
- * connections of one listener share body_memory_bytes: an upload whose announced length does not fit
- * beside the others' is answered 503, and should bodies of unknown length exceed it all the same, the
- * fattest reader is cut first; TCP_USER_TIMEOUT ends readers that take nothing.
+ * connections of one listener share body_memory_bytes: an upload whose announced length does not
+ * fit beside the others' is answered 503, and should bodies of unknown length exceed it all the
+ * same, the fattest reader is cut first; TCP_USER_TIMEOUT ends readers that take nothing.
  */
 #pragma once
 
@@ -38,8 +38,8 @@ struct listener_config {
     bool access_log; /* one line a request at level info */
     /* Adds headers to every answer, problems included, before it is sent; may be NULL. */
     void (*decorate)(struct request *request);
-    /* Writes a problem the listener found itself (404, 405, 413, 415, 400, 503) in another shape than
-     * reply_problem; may be NULL. Must reply. */
+    /* Writes a problem the listener found itself (404, 405, 413, 415, 400, 503) in another shape
+     * than reply_problem; may be NULL. Must reply. */
     void (*problem)(struct request *request, enum problem problem,
                     const struct problem_detail *detail);
     struct log *log;

@@ -22,7 +22,7 @@ struct reading {
     size_t looked_at;    /* bytes in which the head does not end */
     bool judged;         /* the head is complete and decided about the cap */
     bool listed;
-    bool busy; /* no memory for the upload that was announced */
+    bool busy;                        /* no memory for the upload that was announced */
     LIST_ENTRY(connection) restarted; /* the library may have started reading by itself */
 };
 
@@ -110,8 +110,8 @@ void connection_reset(struct connection *connection);
  * would reset the connection and take the answer with it. */
 void connection_keep_for_farewell(struct connection *connection);
 void connection_end_farewell(struct connection *connection);
-/* Whether a request of `bytes` fits into body_memory_bytes beside what others hold or were promised;
- * it is promised to this one then. Who was promised nothing is cut first. */
+/* Whether a request of `bytes` fits into body_memory_bytes beside what others hold or were
+ * promised; it is promised to this one then. Who was promised nothing is cut first. */
 bool connection_reserve(struct connection *connection, size_t bytes);
 /* Cuts the readers that hold most until the others fit into body_memory_bytes. A hook of the loop;
  * `context` is the listener. */
