@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { DELETION_RETRY_FIRST_MS = 1000, DELETION_RETRY_MAX_MS = 5 * 60 * 1000 };
+_Static_assert(DELETION_RETRY_MAX_MS / 4 * 5 <= DELETION_RETRY_WITHIN_MS, "with its random part");
 
 static const char no_results[] = "{\"attempts\":[]}";
 

@@ -46,12 +46,13 @@ static void collect(void *context)
     series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_orphaned",
                                            "Creates cut off in the last 48 hours.", NULL)),
                (double)counts->orphaned);
-    series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_deletions_owed",
-                                           "Sessions still to be deleted upstream.", NULL)),
-               (double)counts->owed);
+    series_set(
+        METRIC_SERIES(metrics_gauge(metrics, "livenessd_deletions_owed",
+                                    "Sessions that should be gone upstream and are not.", NULL)),
+        (double)counts->owed);
     double age = counts->oldest_owed_at ? (double)(now - counts->oldest_owed_at) / 1000.0 : 0;
     series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_oldest_owed_deletion_seconds",
-                                           "Age of the oldest session still to be deleted.", NULL)),
+                                           "Age of the oldest of them.", NULL)),
                age);
     series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_asked",
                                            "Sessions being looked at upstream.", NULL)),

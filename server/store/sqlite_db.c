@@ -337,10 +337,31 @@ static bool count_rows(struct sqlite_db *db, enum statement which, int64_t *ret_
     return code == SQLITE_ROW;
 }
 
-bool sqlite_db_count(struct sqlite_db *db, struct store_counts *ret_counts)
+/* Those that are due, and those to be tried again soon. */
+static bool count_owed(struct sqlite_db *db, int64_t now, struct store_counts *ret_counts)
+{
+    sqlite3_stmt *due = db->statements[STATEMENT_COUNT_OWED];
+    sqlite3_stmt *failed = db->statements[STATEMENT_FAILED];
+    int64_t count = 0;
+    int64_t oldest_at = 0;
+    if (sqlite3_bind_int64(due, 1, now) != SQLITE_OK ||
+        sqlite3_bind_int64(failed, 1, now) != SQLITE_OK ||
+        sqlite3_bind_int64(failed, 2, now + DELETION_RETRY_WITHIN_MS) != SQLITE_OK ||
+        !count_rows(db, STATEMENT_COUNT_OWED, &ret_counts->owed, &ret_counts->oldest_owed_at) ||
+        !count_rows(db, STATEMENT_FAILED, &count, &oldest_at)) {
+        return false;
+    }
+    ret_counts->owed += count;
+    if (ret_counts->oldest_owed_at == 0 || (count > 0 && oldest_at < ret_counts->oldest_owed_at)) {
+        ret_counts->oldest_owed_at = oldest_at;
+    }
+    return true;
+}
+
+bool sqlite_db_count(struct sqlite_db *db, int64_t now, struct store_counts *ret_counts)
 {
     return count_rows(db, STATEMENT_COUNT_OPEN, &ret_counts->open, NULL) &&
-           count_rows(db, STATEMENT_COUNT_OWED, &ret_counts->owed, &ret_counts->oldest_owed_at) &&
+           count_owed(db, now, ret_counts) &&
            count_rows(db, STATEMENT_COUNT_ORPHANED, &ret_counts->orphaned, NULL);
 }
 

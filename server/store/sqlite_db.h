@@ -45,6 +45,6 @@ bool sqlite_db_find_upstream(struct sqlite_db *db, const char (*upstream_ids)[UU
                              size_t count, struct session_record ***ret_records,
                              size_t *ret_count) MUST_CHECK;
 bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit) MUST_CHECK;
-bool sqlite_db_count(struct sqlite_db *db, struct store_counts *ret_counts) MUST_CHECK;
+bool sqlite_db_count(struct sqlite_db *db, int64_t now, struct store_counts *ret_counts) MUST_CHECK;
 /* Writes something that changes nothing, to see whether writing works. */
 bool sqlite_db_probe(struct sqlite_db *db) MUST_CHECK;

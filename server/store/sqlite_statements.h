@@ -42,7 +42,10 @@
     X(FIND_UPSTREAM, SELECT_RECORD "WHERE upstream_id IN (" SIXTEEN_MARKS ")") \
     X(COUNT_OPEN, "SELECT count(*) FROM session WHERE state = 0") \
     X(COUNT_OWED, "SELECT count(*), coalesce(min(created_at), 0) FROM session " \
-                  "WHERE deletion = 1") \
+                  "WHERE deletion = 1 AND deletion_at <= ?") \
+    X(FAILED, "SELECT count(*), coalesce(min(created_at), 0) FROM session " \
+              "WHERE deletion = 1 AND deletion_at > ? AND deletion_at <= ? " \
+              "AND deletion_tries > 0") \
     X(COUNT_ORPHANED, "SELECT count(*) FROM session WHERE state = 3") \
     X(PROBE, "PRAGMA application_id = " SCHEMA_APPLICATION_ID_SQL)
 /* clang-format on */

@@ -130,10 +130,13 @@ enum store_result {
     STORE_UNAVAILABLE /* nothing is promised about the write: it may even come to be later */
 };
 
+/* When a deletion fails, deletion_at is not further off than this: counting looks no further. */
+enum { DELETION_RETRY_WITHIN_MS = 10 * 60 * 1000 };
+
 struct store_counts {
     int64_t open;           /* SESSION_CREATED */
-    int64_t owed;           /* deletions owed */
-    int64_t oldest_owed_at; /* created_at of the oldest, 0 when none */
+    int64_t owed;           /* deletions due or tried in vain, but none put off to a later time */
+    int64_t oldest_owed_at; /* created_at of the oldest of them, 0 when none */
     int64_t orphaned;
 };
 

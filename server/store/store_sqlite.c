@@ -201,6 +201,7 @@ struct store_call *store_count(struct store *store, store_counted *done, void *c
 {
     struct store_call *call = call_new(store, CALL_COUNT, context);
     call->callback.counted = done;
+    call->now = clock_wall_ms(store->clock);
     return submit(call);
 }
 

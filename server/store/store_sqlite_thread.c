@@ -27,7 +27,7 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
                                        call->upstream_id_count, &call->records,
                                        &call->record_count);
     case CALL_COUNT:
-        return sqlite_db_count(db, &call->counts);
+        return sqlite_db_count(db, call->now, &call->counts);
     case CALL_INSERT:
         return sqlite_db_insert(db, call->record, &call->result);
     case CALL_SAVE:

@@ -302,7 +302,7 @@ Test(store, forgets_no_more_than_it_is_told)
 Test(store, counts_what_is_open_owed_and_orphaned)
 {
     cr_expect_eq(count(&it)->oldest_owed_at, 0);
-    insert_owed("01", noon + 10, noon - 5);
+    insert_owed("01", noon - 1, noon - 5);
     insert_owed("02", noon, noon - 3);
     struct session_record settled = new_record(&it);
     settled.state = SESSION_SETTLED;
@@ -315,6 +315,33 @@ Test(store, counts_what_is_open_owed_and_orphaned)
     cr_expect_eq(counts->owed, 2);
     cr_expect_eq(counts->oldest_owed_at, noon - 5);
     cr_expect_eq(counts->orphaned, 1);
+}
+
+Test(store, counts_no_deletion_that_is_put_off)
+{
+    struct session_record failed = new_record(&it);
+    insert_owed("01", noon + 1, noon - 9);
+    insert_owed("02", noon + 3600000, noon - 8);
+    cr_expect_eq(count(&it)->owed, 0);
+    cr_expect_eq(count(&it)->oldest_owed_at, 0);
+    failed.deletion = DELETION_OWED;
+    failed.deletion_at = noon + 300000;
+    failed.deletion_tries = 1;
+    failed.created_at = noon - 7;
+    cr_assert_eq(insert(&it, &failed), STORE_OK);
+    cr_expect_eq(count(&it)->owed, 1, "it should be gone, and is not");
+    cr_expect_eq(count(&it)->oldest_owed_at, noon - 7);
+    failed = new_record(&it);
+    failed.deletion = DELETION_OWED;
+    failed.deletion_tries = 3;
+    failed.deletion_at = noon;
+    failed.created_at = noon - 6;
+    cr_assert_eq(insert(&it, &failed), STORE_OK);
+    cr_expect_eq(count(&it)->owed, 2, "none is counted twice");
+    cr_expect_eq(count(&it)->oldest_owed_at, noon - 7);
+    it.clock.wall_ms = noon + 1;
+    cr_expect_eq(count(&it)->owed, 3);
+    cr_expect_eq(count(&it)->oldest_owed_at, noon - 9);
 }
 
 Test(store, answers_in_the_order_it_was_asked)
