@@ -79,8 +79,9 @@ int settings_load(const struct settings_source *source, struct settings *ret,
 /* Wipes secrets and frees. Accepts a zeroed struct. */
 void settings_done(struct settings *settings);
 
-/* Reads the file of a secret as settings_load does. 0 and *ret is the caller's (secret_free); or
- * -EINVAL and ret_why says what is wrong, without a byte of the content. */
+/* Reads the file of a secret as settings_load does, but only a regular file: it never waits. 0 and
+ * *ret is the caller's (secret_free); or -EINVAL and ret_why says what is wrong, without a byte of
+ * the content. */
 enum { SETTINGS_WHY_SIZE = 320 };
 int settings_read_secret_file(const char *file, char **ret,
                               char ret_why[SETTINGS_WHY_SIZE]) MUST_CHECK;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CHUNK_BYTES = 4096 };
@@ -30,4 +31,14 @@ int settings_read_file(const char *file, struct buf *ret)
 {
     CLEANUP(fd) int fd = open(file, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? -errno : settings_read_descriptor(fd, ret);
+}
+
+int settings_read_regular_file(const char *file, struct buf *ret)
+{
+    struct stat status;
+    CLEANUP(fd) int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        return -errno;
+    }
+    return S_ISREG(status.st_mode) ? settings_read_descriptor(fd, ret) : -ENOTSUP;
 }

@@ -24,14 +24,20 @@ static struct slice without_newline(struct slice text)
 
 enum { NEWLINE = 2 };
 
+typedef int read_file(const char *file, struct buf *ret);
+
 /* The text without its newline; false and ret_why for what is no secret. */
-static bool read_content(const struct setting_spec *spec, const char *file, struct buf *content,
-                         struct slice *ret, char ret_why[SETTING_WHY_SIZE])
+static bool read_content(const struct setting_spec *spec, const char *file, read_file *read,
+                         struct buf *content, struct slice *ret, char ret_why[SETTING_WHY_SIZE])
 {
     char why[SETTING_WHY_SIZE];
-    int error = settings_read_file(file, content);
+    int error = read(file, content);
     if (error == -EFBIG) {
         setting_explain(ret_why, "%s is longer than any key (%zu bytes)", file, (size_t)spec->max);
+        return false;
+    }
+    if (error == -ENOTSUP) {
+        setting_explain(ret_why, "%s is no regular file, so it cannot be read again", file);
         return false;
     }
     if (error != 0) {
@@ -63,8 +69,9 @@ static void read_secret(struct settings_draft *draft, int index)
     char why[SETTING_WHY_SIZE];
     CLEANUP(secret_buf) struct buf content;
     content_init(spec, &content);
-    state->broken = !read_content(spec, state->secret_file, &content, &text, why) ||
-                    !setting_parse_secret(spec, text, &draft->settings, why);
+    state->broken =
+        !read_content(spec, state->secret_file, settings_read_file, &content, &text, why) ||
+        !setting_parse_secret(spec, text, &draft->settings, why);
     if (state->broken) {
         draft_error(draft, state->origin, "%s", why);
     }
@@ -96,7 +103,7 @@ int settings_read_secret_file(const char *file, char **ret, char ret_why[SETTING
     struct slice text;
     CLEANUP(secret_buf) struct buf content;
     content_init(spec, &content);
-    if (!read_content(spec, file, &content, &text, ret_why)) {
+    if (!read_content(spec, file, settings_read_regular_file, &content, &text, ret_why)) {
         return -EINVAL;
     }
     *ret = xmemdup0(text.data, text.len);

@@ -123,6 +123,10 @@ Test(credentials, a_broken_new_file_keeps_the_old_key)
         cr_assert(daemon_log_contains(server, rows[i].why), "%s", rows[i].why);
         expect_status(create(server), 200);
     }
+    cr_assert_eq(mkfifo(file, 0600), 0);
+    daemon_signal(server, SIGHUP);
+    expect_soon(daemon_log_contains(server, "is no regular file"));
+    expect_status(create(server), 200);
     replace_file(file, OLD_KEY "\n");
     daemon_signal(server, SIGHUP);
     expect_soon(said(server, UNCHANGED) > 0);

@@ -2,6 +2,9 @@
 #include "base/secret.h"
 #include "settings_fixture.h"
 
+#include <stdlib.h>
+#include <sys/stat.h>
+
 #define ENDPOINT "upstream.endpoint=https://name.example"
 #define TENANT   "upstream.entra_tenant=contoso.example"
 #define CLIENT   "upstream.entra_client_id=7"
@@ -216,4 +219,46 @@ Test(settings_credentials, a_secret_file_without_end_is_refused)
     cr_expect_not_null(strstr(why, "is longer than any key (512 bytes)"), "%s", why);
     fixture_file(content, 513, file);
     cr_expect_neq(settings_read_secret_file(file, &secret, why), 0);
+}
+
+static void expect_irregular(const char *file)
+{
+    char why[SETTINGS_WHY_SIZE] = "";
+    char *secret = NULL;
+    cr_expect_neq(settings_read_secret_file(file, &secret, why), 0);
+    cr_expect_not_null(strstr(why, " is no regular file, so it cannot be read again"), "%s", why);
+}
+
+/* Whoever waits for a writer of the pipe here holds up the whole server. */
+Test(settings_credentials, a_secret_is_read_again_from_a_regular_file_only, .timeout = 30)
+{
+    char folder[] = "/tmp/livenessd-test-XXXXXX";
+    char fifo[sizeof folder + 8];
+    cr_assert_not_null(mkdtemp(folder));
+    (void)snprintf(fifo, sizeof fifo, "%s/fifo", folder);
+    cr_assert_eq(mkfifo(fifo, 0600), 0);
+    expect_irregular(fifo);
+    int writer = open(fifo, O_RDWR | O_CLOEXEC);
+    cr_assert(writer >= 0);
+    expect_irregular(fifo);
+    expect_irregular(folder);
+    expect_irregular("/dev/zero");
+    (void)close(writer);
+    (void)unlink(fifo);
+    (void)rmdir(folder);
+}
+
+/* What a shell makes of <(…). */
+Test(settings_credentials, are_read_from_a_pipe_at_the_start)
+{
+    int ends[2];
+    char variable[FIXTURE_NAME_SIZE];
+    cr_assert_eq(pipe(ends), 0);
+    cr_assert_eq(write(ends[1], "k3y\n", 4), 4);
+    (void)close(ends[1]);
+    (void)snprintf(variable, sizeof variable, "LIVENESSD_UPSTREAM_KEY_FILE=/dev/fd/%d", ends[0]);
+    struct loaded loaded = expect_loaded(LIST(variable), LIST(ENDPOINT));
+    cr_expect_str_eq(loaded.settings.upstream_key, "k3y");
+    unload(&loaded);
+    (void)close(ends[0]);
 }

@@ -22,6 +22,23 @@ Test(settings_yaml, reads_nested_and_dotted_keys)
     expect_rate("\xef\xbb\xbfupstream.rate: 7\r\n", 7);
 }
 
+/* What a shell makes of <(…). */
+Test(settings_yaml, may_come_through_a_pipe)
+{
+    static const char yaml[] = "upstream: {rate: 7, emulator: true}\n";
+    char file[FIXTURE_NAME_SIZE];
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    cr_assert_eq(write(ends[1], yaml, sizeof yaml - 1), sizeof yaml - 1);
+    (void)close(ends[1]);
+    (void)snprintf(file, sizeof file, "/dev/fd/%d", ends[0]);
+    struct loaded loaded = load_source(&(struct settings_source){.file = file});
+    cr_expect_eq(loaded.result, 0, "%s", errors_of(&loaded));
+    cr_expect_eq(loaded.settings.upstream_rate, 7);
+    unload(&loaded);
+    (void)close(ends[0]);
+}
+
 Test(settings_yaml, reads_plain_and_quoted_values)
 {
     expect_rate("upstream.rate: \"7\"\n", 7);
