@@ -5,6 +5,7 @@
  */
 #include "upstream/face_judge.h"
 
+#include "base/image.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "upstream/retry_after.h"
@@ -70,8 +71,8 @@ static enum face_outcome judge_content(const struct face_reply *reply, struct fa
         if (!cJSON_IsArray(json)) {
             return broken(ret, ret_why, "the answer is no array");
         }
-    } else if (reply->body.len == 0) {
-        return broken(ret, ret_why, "the image is empty");
+    } else if (image_kind_of(reply->body) == IMAGE_UNKNOWN) {
+        return broken(ret, ret_why, "the image is none");
     }
     ret->content = reply->body;
     return FACE_OUTCOME_OK;

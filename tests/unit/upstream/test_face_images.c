@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define JPEG     "\xFF\xD8\xFF"
 #define IMAGE_ID "AaTWscL3A2hLnw5_PVweKpBc5FCdHhdEQ7hRzNe7sgYo"
 
 static struct told get_image(struct world *it)
@@ -98,7 +99,7 @@ Test(face_images, previews_have_them_elsewhere_or_not_at_all)
     cr_expect_eq(server_requests(&it.server), 0);
     it.config.version = FACE_V1_2_PREVIEW_1;
     reopen(&it);
-    server_script(&it.server, reply(&it, HEAD("200 OK"), "image"), THEN_KEEP);
+    server_script(&it.server, reply(&it, HEAD("200 OK"), JPEG "image"), THEN_KEEP);
     cr_expect_eq(get_image(&it).problem, PROBLEM_NONE);
     static const char line[] = "GET /face/v1.2-preview.1/session/sessionImages/" IMAGE_ID " ";
     cr_expect_eq(strncmp(it.server.requests[0], line, sizeof line - 1), 0);
@@ -134,7 +135,9 @@ Test(face_images, other_answers_are_problems)
         {true, HEAD("404 Gone"), "{}", PROBLEM_SESSION_NOT_FOUND},
         {false, HEAD("200 OK"), "", PROBLEM_UPSTREAM_BROKEN},
         {false, HEAD("204 None"), "", PROBLEM_UPSTREAM_BROKEN},
-        {false, HEAD("206 Part"), "image", PROBLEM_UPSTREAM_BROKEN},
+        {false, HEAD("200 OK"), "<html>Please log in</html>", PROBLEM_UPSTREAM_BROKEN},
+        {false, HEAD("200 OK"), "{\"error\":{}}", PROBLEM_UPSTREAM_BROKEN},
+        {false, HEAD("206 Part"), JPEG "image", PROBLEM_UPSTREAM_BROKEN},
         {false, HEAD("302 Found") "Location: /x\r\n", "", PROBLEM_UPSTREAM_BROKEN},
         {false, HEAD("403 No"), "{}", PROBLEM_UPSTREAM_DENIED},
         {false, HEAD("429 Slow") "Retry-After: 3\r\n", "{}", PROBLEM_UPSTREAM_BUSY},
@@ -189,6 +192,7 @@ Test(face_images, an_image_may_be_larger_than_other_answers)
     static char text[BODY + 128];
     int head = snprintf(text, 128, HEAD("200 OK") "Content-Length: %d\r\n\r\n", BODY);
     memset(text + head, 'x', BODY);
+    memcpy(text + head, JPEG, sizeof JPEG - 1);
     it.server.steps[0] = (struct step){text, (size_t)head + BODY, THEN_KEEP};
     it.server.steps[1] = (struct step){text, (size_t)head + BODY, THEN_KEEP};
     it.server.step_count = 2;
@@ -229,7 +233,7 @@ Test(face_images, may_be_cancelled_waiting_and_under_way)
     face_cancel(image);
     face_cancel(none);
     cr_assert_eq(face_client_busy(it.client), 0);
-    server_script(&it.server, reply(&it, HEAD("200 OK"), "image"), THEN_KEEP);
+    server_script(&it.server, reply(&it, HEAD("200 OK"), JPEG "image"), THEN_KEEP);
     cr_assert_eq(get_image(&it).problem, PROBLEM_NONE);
     cr_assert_eq(told.count, 0);
     const char *log = log_text(&it);
