@@ -196,6 +196,7 @@ static void on_finished(struct curl_transfer *transfer, CURLcode result)
         .asked_id = call->upstream_id,
         .result = result,
         .sent = exchange->sent > 0,
+        .sent_image = call->image_bytes > 0,
         .status = face_exchange_status(exchange),
         .body = buf_slice(&exchange->answer),
         .retry_after = face_exchange_answer_header(exchange, "retry-after"),

@@ -104,7 +104,7 @@ static bool has_code(const cJSON *json, const char *header, const char *code)
     return slice_equal(text, slice_of(code));
 }
 
-/* Of a create's reference image; all else that is sent is ours. */
+/* Of a create's reference image, if it had one; all else that is sent is ours. */
 static enum face_outcome judge_bad_request(const struct face_reply *reply, struct face_answer *ret,
                                            const char **ret_why)
 {
@@ -112,7 +112,7 @@ static enum face_outcome judge_bad_request(const struct face_reply *reply, struc
     const char *why;
     (void)!json_parse(reply->body, &json_limits_upstream, &json, &why);
     bool size = has_code(json, reply->error_code, "InvalidImageSize");
-    if (reply->operation == FACE_CREATE &&
+    if (reply->operation == FACE_CREATE && reply->sent_image &&
         (size || has_code(json, reply->error_code, "InvalidImage"))) {
         ret->problem = size ? PROBLEM_INVALID_IMAGE_SIZE : PROBLEM_INVALID_IMAGE;
         *ret_why = "the image was refused";

@@ -41,6 +41,7 @@ struct face_reply {
     const char *asked_id; /* of a get */
     CURLcode result;
     bool sent;               /* the request may have reached the upstream */
+    bool sent_image;         /* a create: it had a reference image */
     int status;              /* 0: no status line came */
     struct slice body;       /* NUL-terminated */
     const char *retry_after; /* header, or NULL */
