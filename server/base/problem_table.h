@@ -73,7 +73,7 @@ PROBLEM(UPSTREAM_BROKEN, "UpstreamBroken", 502, true,
         "Upstream refused the connection, cut it off, or answered 5xx, garbage or too much.")
 PROBLEM(UPSTREAM_BUSY, "UpstreamBusy", 503, true,
         "The face service is busy. Try again after the given time.",
-        "Upstream answered 429 or 503, or our own queue to it is full (upstream.rate).")
+        "Upstream or its token endpoint answered 429 or 503, or our own queue to it is full (upstream.rate).")
 PROBLEM(UPSTREAM_TIMEOUT, "UpstreamTimeout", 504, true,
         "The face service took too long. Try again.",
         "Upstream did not answer within upstream.timeout.")

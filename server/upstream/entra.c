@@ -134,6 +134,9 @@ static enum problem judge(struct entra *entra, CURLcode result, struct grant *re
     case 403:
         *ret_why = read_error(entra, body);
         return PROBLEM_UPSTREAM_DENIED;
+    case 429:
+    case 503:
+        return PROBLEM_UPSTREAM_BUSY;
     default:
         *ret_why = "unexpected status";
         return PROBLEM_UPSTREAM_BROKEN;
@@ -146,6 +149,7 @@ static void report(const struct entra *entra, enum problem problem, const char *
         .operation = FACE_TOKEN,
         .outcome = problem == PROBLEM_NONE               ? FACE_OUTCOME_OK
                    : problem == PROBLEM_UPSTREAM_DENIED  ? FACE_OUTCOME_DENIED
+                   : problem == PROBLEM_UPSTREAM_BUSY    ? FACE_OUTCOME_BUSY
                    : problem == PROBLEM_UPSTREAM_TIMEOUT ? FACE_OUTCOME_TIMEOUT
                                                          : FACE_OUTCOME_BROKEN,
         .status = face_exchange_status(entra->exchange),
@@ -297,6 +301,14 @@ struct credential *entra_token(struct entra *entra)
 enum problem entra_problem(const struct entra *entra)
 {
     return entra->problem;
+}
+
+uint64_t entra_busy_ms(const struct entra *entra)
+{
+    uint64_t now = now_ms(entra);
+    bool usable = entra->token && now < entra->expires_at;
+    bool busy = entra->problem == PROBLEM_UPSTREAM_BUSY && !usable && now < entra->retry_at;
+    return busy ? entra->retry_at - now : 0;
 }
 
 void entra_accepted(struct entra *entra, const struct credential *token)

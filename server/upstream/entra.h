@@ -38,6 +38,8 @@ struct entra *entra_free(struct entra *entra);
 struct credential *entra_token(struct entra *entra);
 /* Why the last fetch failed; PROBLEM_NONE when it did not, or the next one is under way. */
 enum problem entra_problem(const struct entra *entra);
+/* How long there will be no token because the directory is busy; 0 when that is not why. */
+uint64_t entra_busy_ms(const struct entra *entra);
 /* The upstream took it. */
 void entra_accepted(struct entra *entra, const struct credential *token);
 /* The upstream answered 401 to it. True: it is dropped and a new one is, or was, fetched. False: so

@@ -178,6 +178,11 @@ enum problem identity_problem(const struct identity *identity)
     return identity->entra ? entra_problem(identity->entra) : PROBLEM_NONE;
 }
 
+uint64_t identity_busy_ms(const struct identity *identity)
+{
+    return identity->entra ? entra_busy_ms(identity->entra) : 0;
+}
+
 struct credential *identity_take(struct identity *identity)
 {
     struct credential *now =

@@ -38,6 +38,8 @@ void identity_set(struct identity *identity, const struct face_credentials *cred
  * identity_problem then tells. */
 bool identity_ready(struct identity *identity);
 enum problem identity_problem(const struct identity *identity);
+/* How long there is none for sure because who gives them out is busy; 0 when that is not why. */
+uint64_t identity_busy_ms(const struct identity *identity);
 /* The caller is one of its users. NULL: there is none just now. */
 struct credential *identity_take(struct identity *identity);
 /* The upstream answered 401 to a request with this credential. True: it may be repeated once, with

@@ -164,7 +164,8 @@ static const struct failure failures[] = {
      PROBLEM_UPSTREAM_DENIED},
     {HEAD("404 Not"), "{}", "unexpected status", THEN_KEEP, PROBLEM_UPSTREAM_BROKEN},
     {HEAD("500 Oops"), "{}", "unexpected status", THEN_KEEP, PROBLEM_UPSTREAM_BROKEN},
-    {HEAD("429 Slow"), "{}", "unexpected status", THEN_KEEP, PROBLEM_UPSTREAM_BROKEN},
+    {HEAD("429 Slow"), "{}", "\"outcome\":\"busy\"", THEN_KEEP, PROBLEM_UPSTREAM_BUSY},
+    {HEAD("503 Down"), "<html>", "\"outcome\":\"busy\"", THEN_KEEP, PROBLEM_UPSTREAM_BUSY},
     {HEAD("302 Found") "Location: /\r\n", "", "unexpected status", THEN_KEEP,
      PROBLEM_UPSTREAM_BROKEN},
     {HEAD("200 OK"), "garbage", "\"reason\":", THEN_KEEP, PROBLEM_UPSTREAM_BROKEN},
@@ -222,6 +223,30 @@ Test(face_entra, tries_are_spaced_out)
     teardown(&it);
 }
 
+Test(face_entra, a_busy_directory_says_how_long)
+{
+    static const char *const busy[] = {HEAD("429 Slow") "Retry-After: 20\r\n",
+                                       HEAD("503 Down") "Retry-After: 20\r\n"};
+    for (size_t i = 0; i < 2; i++) {
+        open_with_entra();
+        server_script(&it.server, reply(&it, busy[i], "{}"), THEN_KEEP);
+        struct told told = run(&it, CREATE);
+        cr_expect_eq(told.problem, PROBLEM_UPSTREAM_BUSY);
+        cr_expect_eq(told.retry_after_s, 20, "who waited for it: %u", told.retry_after_s);
+        cr_expect_not(told.maybe_performed);
+        fake_clock_advance(&now, 5 * S + 1);
+        told = run(&it, GET);
+        cr_expect_eq(told.problem, PROBLEM_UPSTREAM_BUSY);
+        cr_expect_eq(told.retry_after_s, 15, "who comes later: %u", told.retry_after_s);
+        cr_expect_eq(server_requests(&it.server), 1);
+        server_script(&it.server, GRANT("T1", "3600"), THEN_KEEP);
+        server_script(&it.server, GOT, THEN_KEEP);
+        fake_clock_advance(&now, 15 * S);
+        cr_expect_eq(run(&it, GET).problem, PROBLEM_NONE);
+        teardown(&it);
+    }
+}
+
 /* ---- renewing ---- */
 
 Test(face_entra, a_token_is_renewed_at_four_fifths_of_its_life)
@@ -259,7 +284,7 @@ Test(face_entra, a_failing_renewal_keeps_the_old_token_until_it_expires)
     await_fetches(1, "ok");
     fake_clock_advance(&now, 900 * S);
     ask_and_go();
-    await_fetches(1, "broken");
+    await_fetches(1, "busy");
     cr_expect_eq(run(&it, GET).problem, PROBLEM_NONE);
     cr_expect(carried(2, "T1"));
     fake_clock_advance(&now, 19 * S);
