@@ -285,6 +285,18 @@ bool sqlite_db_due(struct sqlite_db *db, int64_t now, size_t limit,
     return bind_until(statement, now, limit) && read_records(statement, ret_records, ret_count);
 }
 
+/* A record that is gone leaves the others that expired in the same millisecond to the next walk. */
+bool sqlite_db_expired(struct sqlite_db *db, int64_t until, const struct store_position *after,
+                       size_t limit, struct session_record ***ret_records, size_t *ret_count)
+{
+    sqlite3_stmt *statement = db->statements[STATEMENT_EXPIRED];
+    return sqlite3_bind_int64(statement, 1, until) == SQLITE_OK &&
+           sqlite3_bind_int64(statement, 2, after->token_expires_at) == SQLITE_OK &&
+           row_bind_uuid(statement, 3, after->id) &&
+           sqlite3_bind_int64(statement, 4, row_limit(limit)) == SQLITE_OK &&
+           read_records(statement, ret_records, ret_count);
+}
+
 bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind, const char *after, size_t limit,
                     struct session_record ***ret_records, size_t *ret_count)
 {
@@ -337,9 +349,11 @@ static bool count_rows(struct sqlite_db *db, enum statement which, int64_t *ret_
     return code == SQLITE_ROW;
 }
 
-bool sqlite_db_count(struct sqlite_db *db, struct store_counts *ret_counts)
+bool sqlite_db_count(struct sqlite_db *db, int64_t now, struct store_counts *ret_counts)
 {
-    return count_rows(db, STATEMENT_COUNT_OPEN, &ret_counts->open, NULL) &&
+    return sqlite3_bind_int64(db->statements[STATEMENT_COUNT_OVERDUE], 1, now) == SQLITE_OK &&
+           count_rows(db, STATEMENT_COUNT_OVERDUE, &ret_counts->overdue, NULL) &&
+           count_rows(db, STATEMENT_COUNT_OPEN, &ret_counts->open, NULL) &&
            count_rows(db, STATEMENT_COUNT_OWED, &ret_counts->owed, &ret_counts->oldest_owed_at) &&
            count_rows(db, STATEMENT_COUNT_ORPHANED, &ret_counts->orphaned, NULL);
 }

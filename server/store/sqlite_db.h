@@ -37,6 +37,10 @@ bool sqlite_db_save(struct sqlite_db *db, const struct session_record *record,
 /* The array and the records are the caller's to free. Damaged rows are left out. */
 bool sqlite_db_due(struct sqlite_db *db, int64_t now, size_t limit,
                    struct session_record ***ret_records, size_t *ret_count) MUST_CHECK;
+/* As sqlite_db_due: open sessions with a token that has expired, from behind a position. */
+bool sqlite_db_expired(struct sqlite_db *db, int64_t until, const struct store_position *after,
+                       size_t limit, struct session_record ***ret_records,
+                       size_t *ret_count) MUST_CHECK;
 /* As sqlite_db_due: what can be shown of a kind, ascending by id from the first after the text. */
 bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind, const char *after, size_t limit,
                     struct session_record ***ret_records, size_t *ret_count) MUST_CHECK;
@@ -45,6 +49,6 @@ bool sqlite_db_find_upstream(struct sqlite_db *db, const char (*upstream_ids)[UU
                              size_t count, struct session_record ***ret_records,
                              size_t *ret_count) MUST_CHECK;
 bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit) MUST_CHECK;
-bool sqlite_db_count(struct sqlite_db *db, struct store_counts *ret_counts) MUST_CHECK;
+bool sqlite_db_count(struct sqlite_db *db, int64_t now, struct store_counts *ret_counts) MUST_CHECK;
 /* Writes something that changes nothing, to see whether writing works. */
 bool sqlite_db_probe(struct sqlite_db *db) MUST_CHECK;

@@ -32,6 +32,9 @@
             "WHERE id = ? AND revision = ?") \
     X(DUE, SELECT_RECORD "WHERE deletion = 1 AND deletion_at <= ? " \
            "ORDER BY deletion_at, created_at LIMIT ?") \
+    X(EXPIRED, SELECT_RECORD "WHERE state = 0 AND token_expires_at <= ? AND " \
+               "(token_expires_at, rowid) > (?, (SELECT rowid FROM session WHERE id = ?)) " \
+               "ORDER BY token_expires_at, rowid LIMIT ?") \
     X(FORGET, "DELETE FROM session WHERE id IN (SELECT id FROM session " \
               "WHERE forget_at > 0 AND deletion <> 1 AND forget_at <= ? " \
               "ORDER BY forget_at LIMIT ?)") \
@@ -41,6 +44,8 @@
                    "ORDER BY id LIMIT ?") \
     X(FIND_UPSTREAM, SELECT_RECORD "WHERE upstream_id IN (" SIXTEEN_MARKS ")") \
     X(COUNT_OPEN, "SELECT count(*) FROM session WHERE state = 0") \
+    X(COUNT_OVERDUE, "SELECT count(*) FROM session WHERE state = 0 AND token_expires_at <= ? " \
+                     "AND token_expires_at > 0") \
     X(COUNT_OWED, "SELECT count(*), coalesce(min(created_at), 0) FROM session " \
                   "WHERE deletion = 1") \
     X(COUNT_ORPHANED, "SELECT count(*) FROM session WHERE state = 3") \

@@ -132,6 +132,7 @@ enum store_result {
 
 struct store_counts {
     int64_t open;           /* SESSION_CREATED */
+    int64_t overdue;        /* of those, token expired by the store's clock */
     int64_t owed;           /* deletions owed */
     int64_t oldest_owed_at; /* created_at of the oldest, 0 when none */
     int64_t orphaned;
@@ -184,6 +185,17 @@ struct store_call *store_save(struct store *store, const struct session_record *
  * are the store's and go after the callback. */
 struct store_call *store_due(struct store *store, int64_t now, size_t limit, store_listed *done,
                              void *context);
+/* Where a walk through the open sessions has come to; all zero: the beginning. */
+struct store_position {
+    int64_t token_expires_at;
+    char id[UUID_SIZE];
+};
+/* Open sessions (SESSION_CREATED) with a token that expired at `until` or before, in the order of
+ * expiry (among equals in any, but always the same one), from behind `after`, at most `limit`.
+ * Those without an expiry are left out. */
+struct store_call *store_expired(struct store *store, int64_t until,
+                                 const struct store_position *after, size_t limit,
+                                 store_listed *done, void *context);
 /* Drops up to `limit` records with forget_at <= now and no deletion owed. */
 struct store_call *store_forget(struct store *store, int64_t now, size_t limit, store_done *done,
                                 void *context);

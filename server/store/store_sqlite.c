@@ -22,6 +22,7 @@ void store_call_answer(struct store_call *call, enum store_result result)
     call->cancelled = true;
     switch (call->kind) {
     case CALL_DUE:
+    case CALL_EXPIRED:
     case CALL_LIST:
     case CALL_FIND_UPSTREAM:
         call->callback.listed(call->context, result, ok ? call->records : NULL,
@@ -160,6 +161,18 @@ struct store_call *store_due(struct store *store, int64_t now, size_t limit, sto
     return submit(call);
 }
 
+struct store_call *store_expired(struct store *store, int64_t until,
+                                 const struct store_position *after, size_t limit,
+                                 store_listed *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_EXPIRED, context);
+    call->callback.listed = done;
+    call->now = until;
+    call->position = *after;
+    call->limit = limit;
+    return submit(call);
+}
+
 struct store_call *store_list(struct store *store, enum session_kind kind, const char *after,
                               size_t limit, store_listed *done, void *context)
 {
@@ -201,6 +214,7 @@ struct store_call *store_count(struct store *store, store_counted *done, void *c
 {
     struct store_call *call = call_new(store, CALL_COUNT, context);
     call->callback.counted = done;
+    call->now = clock_wall_ms(store->clock);
     return submit(call);
 }
 

@@ -4,10 +4,9 @@
 #include "store/store_sqlite_private.h"
 
 static const char *const kind_names[CALL_KIND_COUNT] = {
-    [CALL_LOAD] = "load",   [CALL_DUE] = "due",
-    [CALL_COUNT] = "count", [CALL_INSERT] = "insert",
-    [CALL_SAVE] = "save",   [CALL_FORGET] = "forget",
-    [CALL_LIST] = "list",   [CALL_FIND_UPSTREAM] = "find_upstream",
+    [CALL_LOAD] = "load",     [CALL_DUE] = "due",       [CALL_EXPIRED] = "expired",
+    [CALL_COUNT] = "count",   [CALL_INSERT] = "insert", [CALL_SAVE] = "save",
+    [CALL_FORGET] = "forget", [CALL_LIST] = "list",     [CALL_FIND_UPSTREAM] = "find_upstream",
     [CALL_PROBE] = "probe",
 };
 

@@ -19,6 +19,7 @@
 enum call_kind {
     CALL_LOAD,
     CALL_DUE,
+    CALL_EXPIRED,
     CALL_COUNT,
     CALL_LIST,
     CALL_FIND_UPSTREAM,
@@ -63,6 +64,7 @@ struct store_call {
     char id[UUID_SIZE];
     struct session_record *record; /* to write, or what a load found */
     int64_t now;
+    struct store_position position;
     size_t limit;
     enum session_kind session_kind;
     char after[UUID_SIZE + 1]; /* what sorts behind a UUID's length makes no difference */

@@ -19,6 +19,9 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
         return sqlite_db_load(db, call->id, &call->result, &call->record);
     case CALL_DUE:
         return sqlite_db_due(db, call->now, call->limit, &call->records, &call->record_count);
+    case CALL_EXPIRED:
+        return sqlite_db_expired(db, call->now, &call->position, call->limit, &call->records,
+                                 &call->record_count);
     case CALL_LIST:
         return sqlite_db_list(db, call->session_kind, call->after, call->limit, &call->records,
                               &call->record_count);
@@ -27,7 +30,7 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
                                        call->upstream_id_count, &call->records,
                                        &call->record_count);
     case CALL_COUNT:
-        return sqlite_db_count(db, &call->counts);
+        return sqlite_db_count(db, call->now, &call->counts);
     case CALL_INSERT:
         return sqlite_db_insert(db, call->record, &call->result);
     case CALL_SAVE:
