@@ -11,6 +11,7 @@
 #include "lifecycle/change.h"
 #include "lifecycle/creation.h"
 #include "lifecycle/outbox.h"
+#include "lifecycle/reaper.h"
 
 enum { HOUSEKEEPING_EVERY_MS = 5000, FORGET_BATCH = 500 };
 
@@ -43,6 +44,10 @@ static void collect(void *context)
     series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_open",
                                            "Sessions without a verdict.", NULL)),
                (double)counts->open);
+    series_set(
+        METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_overdue",
+                                    "Sessions without a verdict whose token has expired.", NULL)),
+        (double)counts->overdue);
     series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_orphaned",
                                            "Creates cut off in the last 48 hours.", NULL)),
                (double)counts->orphaned);
@@ -94,6 +99,7 @@ struct sessions *sessions_new(const struct sessions_config *config)
     sessions->cache = cache_new(config->cache_bytes);
     sessions->asker = asker_new(sessions);
     sessions->outbox = outbox_new(sessions);
+    sessions->reaper = reaper_new(sessions);
     declare_metrics(sessions);
     metrics_on_collect(config->metrics, collect, sessions);
     sessions->housekeeping = xcalloc(1, sizeof *sessions->housekeeping);
@@ -116,6 +122,7 @@ struct sessions *sessions_free(struct sessions *sessions)
         store_cancel(sessions->counting);
     if (sessions->forgetting)
         store_cancel(sessions->forgetting);
+    sessions->reaper = reaper_free(sessions->reaper);
     sessions->asker = asker_free(sessions->asker);
     sessions->outbox = outbox_free(sessions->outbox);
     creations_free(sessions);

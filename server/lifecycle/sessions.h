@@ -18,6 +18,7 @@
 
 struct asker;
 struct outbox;
+struct reaper;
 struct record_cache;
 struct creation;
 struct revocation;
@@ -42,6 +43,7 @@ struct sessions {
     struct record_cache *cache;
     struct asker *asker;
     struct outbox *outbox;
+    struct reaper *reaper;
     struct creation *creations;     /* under way */
     struct revocation *revocations; /* of sessions nobody can use, not yet stored */
     struct change *changes;         /* under way */
