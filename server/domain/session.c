@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/secret.h"
+#include "domain/idempotency.h"
 #include "domain/image_id.h"
 
 #include <stdlib.h>
@@ -303,6 +304,7 @@ enum session_change session_remove(struct session_record *record, const struct s
     record->state = SESSION_REMOVED;
     record->forget_at = now + rules->retention_verdict_ms;
     drop_results(record);
+    idempotency_release(record);
     memset(record->image_hash, 0, sizeof record->image_hash);
     if (record->deletion != DELETION_DONE) {
         owe_deletion(record, now);

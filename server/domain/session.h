@@ -55,8 +55,8 @@ enum session_change session_settle(struct session_record *record, const struct f
 struct session_verdict session_pending_verdict(void);
 
 /* The owner's delete, or a session made for a client that left: shown to nobody from now on, its
- * results and what led to its image gone; the deletion is owed at once unless it is done already.
- * Nothing to do for a removed or an orphaned record. */
+ * results and what led to its image gone, its Idempotency-Key free; the deletion is owed at once
+ * unless it is done already. Nothing to do for a removed or an orphaned record. */
 enum session_change session_remove(struct session_record *record, const struct session_rules *rules,
                                    int64_t now);
 

@@ -48,6 +48,11 @@ bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind, const char *af
 bool sqlite_db_find_upstream(struct sqlite_db *db, const char (*upstream_ids)[UUID_SIZE],
                              size_t count, struct session_record ***ret_records,
                              size_t *ret_count) MUST_CHECK;
+/* As sqlite_db_load, of the record that has the key and a token that expires after `now`. */
+bool sqlite_db_find_key(struct sqlite_db *db, const uint8_t key[RECORD_HASH_BYTES], int64_t now,
+                        enum store_result *ret_result,
+                        struct session_record **ret_record) MUST_CHECK;
+bool sqlite_db_release_keys(struct sqlite_db *db, int64_t now, size_t limit) MUST_CHECK;
 bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit) MUST_CHECK;
 bool sqlite_db_count(struct sqlite_db *db, int64_t now, struct store_counts *ret_counts) MUST_CHECK;
 /* Writes something that changes nothing, to see whether writing works. */

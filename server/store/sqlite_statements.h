@@ -18,6 +18,10 @@
 /* STORE_FIND_MAX */
 #define SIXTEEN_MARKS "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
+#define RELEASE_KEY                                                                                \
+    "UPDATE session SET idempotency_key = x'', idempotency_request = x'', sealed_answer = NULL, "  \
+    "revision = revision + 1 "
+
 /* clang-format off */
 #define SQLITE_STATEMENTS(X) \
     X(BEGIN_READ, "BEGIN") \
@@ -43,6 +47,13 @@
     X(LIST_VERIFY, SELECT_RECORD "WHERE kind = 1 AND id >= ? AND state IN (0, 1) " \
                    "ORDER BY id LIMIT ?") \
     X(FIND_UPSTREAM, SELECT_RECORD "WHERE upstream_id IN (" SIXTEEN_MARKS ")") \
+    X(FIND_KEY, SELECT_RECORD "WHERE idempotency_key <> x'' AND idempotency_key = ? " \
+                "AND token_expires_at > ?") \
+    X(RELEASE_ONE_KEY, RELEASE_KEY "WHERE idempotency_key <> x'' AND idempotency_key = ? " \
+                       "AND token_expires_at <= ?") \
+    X(RELEASE_KEYS, RELEASE_KEY "WHERE id IN (SELECT id FROM session " \
+                    "WHERE idempotency_key <> x'' AND token_expires_at <= ? " \
+                    "ORDER BY token_expires_at LIMIT ?)") \
     X(COUNT_OPEN, "SELECT count(*) FROM session WHERE state = 0") \
     X(COUNT_OVERDUE, "SELECT count(*) FROM session WHERE state = 0 AND token_expires_at <= ? " \
                      "AND token_expires_at > 0") \

@@ -80,7 +80,7 @@ struct session_verdict {
     bool image_hash_checked; /* verifyImageHash is that of the image we sent */
 };
 
-/* Plain data but for the three …_json, which are owned. Zero means "none" everywhere. */
+/* Plain data but for the pointers, which are owned. Zero means "none" everywhere. */
 struct session_record {
     char id[UUID_SIZE];
     int64_t revision; /* 1 at insert, one more at every save; the store counts */
@@ -117,6 +117,10 @@ struct session_record {
     int32_t deletion_tries;
     int64_t deletion_at; /* next try while owed, time done once done */
     int64_t forget_at;   /* the record goes then, unless a deletion is owed */
+    /* of a create with an Idempotency-Key, until its token expires: domain/idempotency.h */
+    uint8_t idempotency_key[RECORD_HASH_BYTES]; /* keyed hash; no two records have the same */
+    uint8_t idempotency_request[RECORD_HASH_BYTES];
+    char *sealed_answer; /* ciphertext as text, or NULL */
 };
 
 /* Deep copy on the heap; free with session_record_free (NULL is fine; returns NULL). */
@@ -127,6 +131,7 @@ enum store_result {
     STORE_OK,
     STORE_NOT_FOUND,
     STORE_CONFLICT,   /* save: the revision has moved on; insert: the id exists */
+    STORE_KEY_TAKEN,  /* insert: another record has its idempotency key */
     STORE_UNAVAILABLE /* nothing is promised about the write: it may even come to be later */
 };
 
@@ -174,7 +179,8 @@ typedef void store_listed(void *context, enum store_result result,
 typedef void store_counted(void *context, enum store_result result,
                            const struct store_counts *counts);
 
-/* Records are copied. */
+/* Records are copied. An insert takes its idempotency key from a record whose token had expired
+ * when this one was created. */
 struct store_call *store_insert(struct store *store, const struct session_record *record,
                                 store_done *done, void *context);
 /* `id` may be any text, in either case; what is no UUID is not found. */
@@ -199,6 +205,13 @@ struct store_call *store_expired(struct store *store, int64_t until,
 /* Drops up to `limit` records with forget_at <= now and no deletion owed. */
 struct store_call *store_forget(struct store *store, int64_t now, size_t limit, store_done *done,
                                 void *context);
+/* The record that has this idempotency key and a token that expires after `now`. */
+struct store_call *store_find_key(struct store *store, const uint8_t key[RECORD_HASH_BYTES],
+                                  int64_t now, store_done *done, void *context);
+/* Takes idempotency key, request and sealed answer from up to `limit` records whose tokens expired
+ * at `now` or before. */
+struct store_call *store_release_keys(struct store *store, int64_t now, size_t limit,
+                                      store_done *done, void *context);
 struct store_call *store_count(struct store *store, store_counted *done, void *context);
 /* What can be shown of one kind (SESSION_CREATED and SESSION_SETTLED), ascending by id from the
  * first after `after` ("" : from the beginning; any text, compared as such), at most `limit`. */

@@ -32,6 +32,7 @@ void store_call_answer(struct store_call *call, enum store_result result)
         call->callback.counted(call->context, result, ok ? &call->counts : NULL);
         break;
     case CALL_LOAD:
+    case CALL_FIND_KEY:
         call->callback.done(call->context, result, ok ? TAKE(call->record) : NULL);
         break;
     default:
@@ -204,6 +205,26 @@ struct store_call *store_forget(struct store *store, int64_t now, size_t limit, 
                                 void *context)
 {
     struct store_call *call = call_new(store, CALL_FORGET, context);
+    call->callback.done = done;
+    call->now = now;
+    call->limit = limit;
+    return submit(call);
+}
+
+struct store_call *store_find_key(struct store *store, const uint8_t key[RECORD_HASH_BYTES],
+                                  int64_t now, store_done *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_FIND_KEY, context);
+    call->callback.done = done;
+    call->now = now;
+    memcpy(call->key, key, sizeof call->key);
+    return submit(call);
+}
+
+struct store_call *store_release_keys(struct store *store, int64_t now, size_t limit,
+                                      store_done *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_RELEASE_KEYS, context);
     call->callback.done = done;
     call->now = now;
     call->limit = limit;

@@ -23,9 +23,11 @@ enum call_kind {
     CALL_COUNT,
     CALL_LIST,
     CALL_FIND_UPSTREAM,
+    CALL_FIND_KEY,
     CALL_INSERT,
     CALL_SAVE,
     CALL_FORGET,
+    CALL_RELEASE_KEYS,
     CALL_PROBE, /* the thread's own */
     CALL_KIND_COUNT
 };
@@ -62,6 +64,7 @@ struct store_call {
     void *context;
     /* what is asked */
     char id[UUID_SIZE];
+    uint8_t key[RECORD_HASH_BYTES];
     struct session_record *record; /* to write, or what a load found */
     int64_t now;
     struct store_position position;
