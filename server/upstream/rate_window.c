@@ -11,14 +11,15 @@
 
 enum { MS_PER_S = 1000 };
 
-void rate_window_init(struct rate_window *window, uint64_t rate)
+void rate_window_init(struct rate_window *window, uint64_t rate, uint64_t share)
 {
-    assert(rate > 0);
-    size_t size = rate < RATE_WINDOW_STARTS_MAX ? (size_t)rate : RATE_WINDOW_STARTS_MAX;
+    assert(rate > 0 && share > 0);
+    uint64_t starts = rate < share ? 1 : rate / share;
+    size_t size = starts < RATE_WINDOW_STARTS_MAX ? (size_t)starts : RATE_WINDOW_STARTS_MAX;
     *window = (struct rate_window){
         .starts = xcalloc(size, sizeof *window->starts),
         .size = size,
-        .span_ms = (size * MS_PER_S + rate - 1) / rate + 1,
+        .span_ms = (size * MS_PER_S * share + rate - 1) / rate + 1,
     };
 }
 
