@@ -194,6 +194,7 @@ static bool make_services(struct app *app)
                   .retention_image_ms = (int64_t)settings->retention_image,
                   .seal_key = app->keyring.seal},
         .poll_interval_ms = settings->upstream_poll_interval,
+        .repeat_wait_ms = settings->http_idempotency_wait,
         .cache_bytes = settings->store_cache,
     };
     app->sessions = sessions_new(&config);
