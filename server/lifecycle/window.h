@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { WINDOW_PAUSE_FIRST_MS = 1000, WINDOW_PAUSE_MAX_MS = 60 * 1000 };
+enum { WINDOW_PAUSE_FIRST_MS = 1000, WINDOW_PAUSE_MAX_MS = 16 * 1000 };
 
 struct window {
     unsigned size;
