@@ -250,8 +250,7 @@ static void creation_note_failure(struct creation *creation, struct face_answer 
         return;
     }
     idempotency_release(record);
-    record->state = SESSION_ORPHANED;
-    record->forget_at = record->created_at + UPSTREAM_LIFETIME_MS;
+    (void)session_lose(record);
     series_add(creation->sessions->orphaned, 1);
 }
 

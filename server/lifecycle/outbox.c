@@ -104,14 +104,11 @@ static enum problem deletion_apply(struct session_record *record, void *context,
 {
     struct deletion *deletion = context;
     const struct sessions_config *config = &deletion->outbox->sessions->config;
-    if (!record || record->deletion != DELETION_OWED)
+    if (!record)
         return PROBLEM_NONE;
     int64_t now = clock_wall_ms(config->clock);
-    if (deletion->done)
-        session_deletion_done(record, now);
-    else
-        session_deletion_failed(record, config->random, now);
-    *ret_what = SESSION_CHANGED;
+    *ret_what = deletion->done ? session_deletion_done(record, now)
+                               : session_deletion_failed(record, config->random, now);
     return PROBLEM_NONE;
 }
 
