@@ -70,10 +70,10 @@ static void timer_closed(uv_handle_t *handle)
     free(handle);
 }
 
-static void ticket_detach(struct creation_ticket *ticket)
+static void ticket_detach(struct creation *creation, struct creation_ticket *ticket)
 {
-    DL_DELETE(ticket->creation->tickets, ticket);
-    ticket->creation->waiters--;
+    DL_DELETE(creation->tickets, ticket);
+    creation->waiters--;
     ticket->creation = NULL;
     if (ticket->timer)
         uv_close((uv_handle_t *)TAKE(ticket->timer), timer_closed);
@@ -91,7 +91,7 @@ static void ticket_late(uv_timer_t *timer)
     struct creation_ticket *ticket = timer->data;
     const struct creation_answer answer = {.problem = PROBLEM_CONCURRENT_OPERATION,
                                            .retry_after_s = WAITERS_AGAIN_S};
-    ticket_detach(ticket);
+    ticket_detach(ticket->creation, ticket);
     (void)ticket->done(ticket, &answer);
 }
 
@@ -108,7 +108,7 @@ static bool creation_tell(struct creation *creation)
     }
     while (creation->tickets) {
         struct creation_ticket *ticket = creation->tickets;
-        ticket_detach(ticket);
+        ticket_detach(creation, ticket);
         taken |= ticket->done(ticket, &answer);
     }
     return taken && creation->problem == PROBLEM_NONE;
@@ -351,7 +351,7 @@ enum creation_joined creation_join(struct sessions *sessions, const struct sessi
 void creation_leave(struct creation_ticket *ticket)
 {
     if (ticket->creation)
-        ticket_detach(ticket);
+        ticket_detach(ticket->creation, ticket);
 }
 
 void creations_free(struct sessions *sessions)
@@ -366,7 +366,7 @@ void creations_free(struct sessions *sessions)
         if (creation->timer)
             (void)creation_woken(creation->timer);
         while (creation->tickets)
-            ticket_detach(creation->tickets);
+            ticket_detach(creation, creation->tickets);
         creation_free(creation);
     }
 }
