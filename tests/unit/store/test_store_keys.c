@@ -22,7 +22,7 @@ static void close_store(void)
 
 TestSuite(store_keys, .init = open_store, .fini = close_store, .timeout = 60);
 
-static const char sealed[] = "sealed-answer-of-a-create";
+static char sealed[] = "sealed-answer-of-a-create";
 
 /* Of a session that was just created under the key `name`; not copied, so its text is no heap's. */
 static struct session_record keyed_record(uint8_t name)
@@ -31,7 +31,7 @@ static struct session_record keyed_record(uint8_t name)
     record.token_expires_at = record.created_at + TTL_MS;
     memset(record.idempotency_key, name, sizeof record.idempotency_key);
     memset(record.idempotency_request, 9, sizeof record.idempotency_request);
-    record.sealed_answer = (char *)(uintptr_t)sealed;
+    record.sealed_answer = sealed;
     return record;
 }
 

@@ -493,14 +493,3 @@ Test(store, counts_calls_commits_and_the_queue)
     cr_expect_eq(metric_value(&it, "livenessd_store_commits_total{outcome=\"ok\"}"), 2);
     cr_expect_eq(metric_value(&it, "livenessd_store_commit_duration_seconds_count"), 2);
 }
-
-Test(store, works_without_a_metrics_registry)
-{
-    fixture_close(&it);
-    struct store_config config = fixture_config(&it);
-    config.metrics = NULL;
-    it.store = store_open(&it.loop, &config, it.error, sizeof it.error);
-    cr_assert_not_null(it.store, "%s", it.error);
-    struct session_record record = new_record(&it);
-    cr_expect_eq(insert(&it, &record), STORE_OK);
-}
