@@ -65,6 +65,7 @@ static bool open_store(struct app *app)
         .path = app->settings->store_path,
         .queue_max = app->settings->store_queue,
         .timeout_ms = app->settings->store_timeout,
+        .log = app->log,
         .intents_max = INTENTS_MAX,
         .by_turn = true,
         .metrics = app->metrics,

@@ -128,6 +128,16 @@ static int run(struct sqlite_db *db, enum statement which)
     return code;
 }
 
+const char *sqlite_db_trouble(const struct sqlite_db *db)
+{
+    return sqlite3_errstr(sqlite3_extended_errcode(db->connection));
+}
+
+bool sqlite_db_damaged(const struct sqlite_db *db)
+{
+    return sqlite3_errcode(db->connection) == SQLITE_CORRUPT;
+}
+
 bool sqlite_db_begin(struct sqlite_db *db, bool writes)
 {
     return run(db, writes ? STATEMENT_BEGIN_WRITE : STATEMENT_BEGIN_READ) == SQLITE_DONE;

@@ -20,6 +20,11 @@ struct sqlite_db *sqlite_db_open(const char *path, const struct error_text *erro
 /* Moves the log into the file. */
 struct sqlite_db *sqlite_db_close(struct sqlite_db *db);
 
+/* What SQLite said of the last failure; a text that stays. */
+const char *sqlite_db_trouble(const struct sqlite_db *db);
+/* The last failure was of damaged pages: what does not read them goes on. */
+bool sqlite_db_damaged(const struct sqlite_db *db);
+
 bool sqlite_db_begin(struct sqlite_db *db, bool writes) MUST_CHECK;
 /* True: what was written is synced to the disk. */
 bool sqlite_db_commit(struct sqlite_db *db) MUST_CHECK;

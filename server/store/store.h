@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
 
@@ -154,6 +155,7 @@ struct store_config {
     bool by_turn;            /* calls start at store_flush, all of a turn together: fewer syncs and
                                 wake-ups under load; else each starts at once */
     struct metrics *metrics; /* livenessd_store_…; may be NULL */
+    struct log *log;         /* says why the disk fails; may be NULL */
     const struct clock *clock;
 };
 

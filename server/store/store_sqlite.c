@@ -41,6 +41,16 @@ void store_call_answer(struct store_call *call, enum store_result result)
     }
 }
 
+static void note_trouble(struct store *store, const struct store_call *call)
+{
+    const struct commit_report *commit = &call->commit;
+    if (commit->trouble) {
+        store_trouble_say(store, commit->trouble, !commit->committed);
+    } else if (commit->there && atomic_load(&store->ready)) {
+        store_trouble_over(store);
+    }
+}
+
 /* A callback may start and cancel calls, and may close the store: the list is then empty. */
 void store_deliver(struct store *store)
 {
@@ -50,6 +60,7 @@ void store_deliver(struct store *store)
     struct store_call *call = NULL;
     while ((call = call_queue_pop(&store->delivering))) {
         store_metrics_commit(&store->metrics, &call->commit);
+        note_trouble(store, call);
         store_unwatch(store, call);
         if (call->kind != CALL_PROBE) {
             store->waiting--;

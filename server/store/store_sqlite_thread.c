@@ -49,13 +49,29 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
     return false;
 }
 
-static bool run_transaction(struct sqlite_db *db, const struct call_queue *batch, bool writes)
+/* A page that cannot be read is the trouble of those who read it, and of nobody else. */
+static bool run_on(struct sqlite_db *db, struct store_call *call, const char **ret_trouble)
+{
+    if (run_call(db, call)) {
+        return true;
+    }
+    if (call_writes(call->kind) || !sqlite_db_damaged(db)) {
+        return false;
+    }
+    *ret_trouble = sqlite_db_trouble(db);
+    call->result = STORE_UNAVAILABLE;
+    return true;
+}
+
+static bool run_transaction(struct sqlite_db *db, const struct call_queue *batch, bool writes,
+                            const char **ret_trouble)
 {
     bool going = sqlite_db_begin(db, writes);
     for (struct store_call *call = batch->head; going && call; call = call->next) {
-        going = run_call(db, call);
+        going = run_on(db, call, ret_trouble);
     }
     if (!going || !sqlite_db_commit(db)) {
+        *ret_trouble = sqlite_db_trouble(db);
         sqlite_db_rollback(db);
         return false;
     }
@@ -94,7 +110,8 @@ static void run_batch(struct store *store, struct call_queue *batch)
     bool writes = any_writes(batch);
     int64_t changes_before = sqlite_db_changes(store->db);
     uint64_t started_ns = clock_precise_ns();
-    bool committed = run_transaction(store->db, batch, writes);
+    const char *trouble = NULL;
+    bool committed = run_transaction(store->db, batch, writes, &trouble);
     uint64_t ended_ns = clock_precise_ns();
     if (!committed) {
         say_unavailable(batch);
@@ -104,9 +121,7 @@ static void run_batch(struct store *store, struct call_queue *batch)
         /* a commit that changed nothing touched no disk and proves nothing */
         atomic_store(&store->ready, true);
     }
-    if (writes) {
-        batch->head->commit = (struct commit_report){true, committed, ended_ns - started_ns};
-    }
+    batch->head->commit = (struct commit_report){writes, committed, ended_ns - started_ns, trouble};
     hand_back(store, batch);
 }
 
