@@ -11,19 +11,29 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OWED = 1000, CREATE_EVERY_MS = 10, PENDING_MAX = 512, DONE_MS = 240000 };
+enum { OWED = 1000, CREATE_EVERY_MS = 10, PENDING_MAX = 512, DONE_MS = 240000, A_SECOND_MS = 1000 };
+
+/* Waits when it was too fast for the emulator. */
+static const char *make_one_upstream(const char *url)
+{
+    static const char body[] =
+        "{\"livenessOperationMode\":\"Passive\",\"deviceCorrelationId\":\"d\"}";
+    static const char key[] = "Ocp-Apim-Subscription-Key: " UPSTREAM_KEY;
+    const struct http_answer *answer = http_do("POST", url, body, key);
+    while (answer->status == 429) {
+        (void)wait_until(false, A_SECOND_MS);
+        answer = http_do("POST", url, body, key);
+    }
+    return json_text_at(expect_status(answer, 200)->json, "sessionId");
+}
 
 /* The upstream sessions that are owed; ids live until the test ends. */
 static const char **make_upstream(const struct rig *rig, size_t count)
 {
     const char **ids = keep(xcalloc(count, sizeof *ids), free);
     const char *url = daemon_url(rig->emulator, "emulator", FACE_SESSIONS_PATH);
-    for (size_t i = 0; i < count; i++) {
-        const struct http_answer *answer = http_do(
-            "POST", url, "{\"livenessOperationMode\":\"Passive\",\"deviceCorrelationId\":\"d\"}",
-            "Ocp-Apim-Subscription-Key: " UPSTREAM_KEY);
-        ids[i] = json_text_at(expect_status(answer, 200)->json, "sessionId");
-    }
+    for (size_t i = 0; i < count; i++)
+        ids[i] = make_one_upstream(url);
     return ids;
 }
 
@@ -104,7 +114,8 @@ Test(outbox_load, leaves_room_for_creates, .timeout = 280)
     size_t owed = test_number("LIVENESSD_TEST_OWED", OWED);
     daemon_stop(rig.server);
     stored_fill(rig.server, owed, owe, make_upstream(&rig, owed));
-    (void)wait_until(false, 1000); /* what was made above is not to count among what follows */
+    (void)wait_until(false,
+                     A_SECOND_MS); /* what was made above is not to count among what follows */
     daemon_restart(rig.server);
     create_until_deleted(creates, owed);
     cr_assert_eq(emulator_sessions(&rig), creates->begun);

@@ -5,6 +5,7 @@
 #include "support/rig.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 
 enum { TOKEN_S = 600, GRACE_S = 5, DAY_S = 24 * 3600, MANY = 40 };
 
@@ -168,12 +169,12 @@ Test(reaper, waits_for_a_full_disk)
 {
     struct stale stale = open_stale(NULL);
     struct story story = story_begin(&stale.rig);
-    sync_fill_disk(stale.sync, true);
+    sync_fail_writes(stale.sync, ENOSPC);
     let_pass(&stale, TOKEN_S + GRACE_S);
     expect_soon(looks(&stale) >= 1);
     expect_soon(metric_sum(&stale.rig, "livenessd_store_commits_total", "failed") >= 1);
     cr_assert_eq(emulator_sessions(&stale.rig), 1, "what is not on disk is not deleted upstream");
-    sync_fill_disk(stale.sync, false);
+    sync_fail_writes(stale.sync, 0);
     expect_soon(emulator_sessions(&stale.rig) == 0);
     expect_verdict(story_get(&stale.rig, &story), "expired", false);
 }

@@ -13,7 +13,7 @@ enum { SETTINGS_MAX = 24, WORDS_MAX = 2 * (SETTINGS_MAX + 8) };
 static void let_go(void *sync)
 {
     sync_set(sync, SYNC_PASS);
-    sync_fill_disk(sync, false);
+    sync_fail_writes(sync, 0);
 }
 
 static struct daemon *start_server(struct place place, const struct rig_options *options,

@@ -20,7 +20,7 @@ static void release(void *object)
     struct sync_control *sync = object;
     /* a daemon that is still held could not stop */
     sync_set(sync, SYNC_PASS);
-    sync_fill_disk(sync, false);
+    sync_fail_writes(sync, 0);
     (void)unlink(sync->path);
     (void)munmap(sync->shared, sizeof *sync->shared);
     free(sync);
@@ -53,9 +53,9 @@ void sync_set(struct sync_control *sync, enum sync_mode mode)
     atomic_store(&sync->shared->mode, mode);
 }
 
-void sync_fill_disk(struct sync_control *sync, bool full)
+void sync_fail_writes(struct sync_control *sync, int error)
 {
-    atomic_store(&sync->shared->full, full);
+    atomic_store(&sync->shared->write_error, error);
 }
 
 void sync_advance_clock(struct sync_control *sync, int64_t ms)

@@ -1,8 +1,9 @@
 /*
  * Preloaded into a daemon, stands before what its store does to the disk and before its wall clock,
  * as SYNC_CONTROL's shared memory says: holds each sync until the test lets it go, or makes it
- * fail; refuses writes as a full disk does; sets the clock ahead. Without that variable it changes
- * nothing. Not instrumented, so that it fits into daemons with and without sanitizers.
+ * fail; refuses writes as a full or a read-only disk does; sets the clock ahead. Without that
+ * variable it changes nothing. Not instrumented, so that it fits into daemons with and without
+ * sanitizers.
  */
 #include "support/sync_shim.h"
 
@@ -56,22 +57,22 @@ int fdatasync(int fildes)
 }
 
 /* The store writes at places in files; logs and sockets are written otherwise. */
-static bool is_full(void)
+static bool is_refused(void)
 {
-    if (!shared || atomic_load(&shared->full) == 0)
-        return false;
-    errno = ENOSPC;
-    return true;
+    int error = shared ? atomic_load(&shared->write_error) : 0;
+    if (error != 0)
+        errno = error;
+    return error != 0;
 }
 
 ssize_t pwrite(int fd, const void *buffer, size_t size, off_t offset)
 {
-    return is_full() ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, buffer, size, offset);
+    return is_refused() ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, buffer, size, offset);
 }
 
 ssize_t pwrite64(int fd, const void *buffer, size_t size, off64_t offset)
 {
-    return is_full() ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, buffer, size, offset);
+    return is_refused() ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, buffer, size, offset);
 }
 
 int clock_gettime(clockid_t clock_id, struct timespec *tp)
