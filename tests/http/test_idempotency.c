@@ -237,7 +237,7 @@ static bool file_holds(const char *path, const char *text)
     if (!file)
         return false;
     struct buf content;
-    char piece[65536];
+    char piece[4096];
     size_t size = 0;
     buf_init(&content, (size_t)64 << 20);
     while ((size = fread(piece, 1, sizeof piece, file)) > 0)
