@@ -116,9 +116,9 @@ static bool creation_tell(struct creation *creation)
 
 /* ---- the end of every creation ---- */
 
+/* One that is listed no more. */
 static void creation_free(struct creation *creation)
 {
-    creation_unlist(creation);
     DL_DELETE(creation->sessions->creations, creation);
     session_record_free(creation->record);
     secret_free(creation->auth_token);
@@ -357,6 +357,7 @@ void creation_leave(struct creation_ticket *ticket)
 void creations_free(struct sessions *sessions)
 {
     struct creation *creation = NULL, *next = NULL;
+    HASH_CLEAR(hh, sessions->creations_by_key);
     DL_FOREACH_SAFE(sessions->creations, creation, next)
     {
         if (creation->store_call)
