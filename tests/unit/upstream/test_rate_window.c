@@ -33,8 +33,8 @@ Test(rate_window, the_first_starts_are_free)
 
 Test(rate_window, the_next_start_waits_until_the_oldest_has_left)
 {
-    cr_assert_eq(run(1, 1), 1001);
-    cr_assert_eq(run(10, 10), 1001);
+    cr_assert_eq(run(1, 1), 1021);
+    cr_assert_eq(run(10, 10), 1021);
 }
 
 Test(rate_window, keeps_any_rate_and_is_not_far_below_it)
@@ -52,9 +52,9 @@ Test(rate_window, keeps_any_rate_and_is_not_far_below_it)
 
 Test(rate_window, a_share_is_never_more_than_its_part)
 {
-    cr_assert_eq(run_share(10, 5, 2), 1001);
+    cr_assert_eq(run_share(10, 5, 2), 1021);
     cr_assert_eq(run_share(10, 5, 1), 0);
-    cr_assert_eq(run_share(1, 5, 1), 5001); /* less than one a second */
-    cr_assert_eq(run_share(12, 5, 2), 835); /* two in five sixths of a second */
+    cr_assert_eq(run_share(1, 5, 1), 5101); /* less than one a second */
+    cr_assert_eq(run_share(12, 5, 2), 851); /* two in five sixths of a second */
     cr_assert_geq(run_share(1000000, 5, 200000), 1000);
 }
