@@ -217,7 +217,7 @@ static void reaping_start(struct reaper *reaper, const struct session_record *re
     if (clock_wall_ms(sessions->config.clock) >= gone_at)
         reaping->change = change_start(sessions, reaping->id, gone_apply, gone_done, reaping);
     else
-        asker_ask(sessions->asker, record, false, record->id, &reaping->ticket);
+        asker_ask(sessions->asker, record, ASK_LOWEST, record->id, &reaping->ticket);
 }
 
 /* ---- start and end ---- */

@@ -107,6 +107,19 @@ Test(reaper, looks_once_at_each_of_many)
     expect_soon(metric_value(&stale.rig, "livenessd_sessions_overdue") == 0);
 }
 
+/* Looks that can wait get a fifth of the rate, so the queue before upstream refuses some of them.
+ */
+Test(reaper, looks_once_at_each_when_upstream_allows_few_calls)
+{
+    struct stale stale = open_stale("upstream.rate=50");
+    for (unsigned i = 0; i < MANY; i++)
+        (void)story_begin(&stale.rig);
+    let_pass(&stale, TOKEN_S + GRACE_S);
+    expect_soon(reaped(&stale) == MANY);
+    expect_soon(emulator_sessions(&stale.rig) == 0);
+    cr_assert_eq(looks(&stale), MANY);
+}
+
 Test(reaper, goes_on_after_a_restart)
 {
     struct stale stale = open_stale(NULL);
