@@ -7,6 +7,8 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { OPEN = 2000 };
 
@@ -16,15 +18,16 @@ static void fill(struct session_record *record, size_t index, void *context)
 }
 
 /* Resident memory of the server. */
-static long memory_kb(const struct daemon *daemon)
+static unsigned long memory_kb(const struct daemon *daemon)
 {
-    long kb = -1;
+    static const char name[] = "VmRSS:";
+    unsigned long kb = 0;
     char line[256];
     FILE *file = fopen(text_of("/proc/%d/status", (int)daemon_pid(daemon)), "r");
     cr_assert_not_null(file);
-    while (kb < 0 && fgets(line, sizeof line, file))
-        if (sscanf(line, "VmRSS: %ld", &kb) != 1)
-            kb = -1;
+    while (kb == 0 && fgets(line, sizeof line, file))
+        if (strncmp(line, name, sizeof name - 1) == 0)
+            kb = strtoul(line + sizeof name - 1, NULL, 10);
     (void)fclose(file);
     return kb;
 }
@@ -42,6 +45,6 @@ Test(many_sessions, are_no_hindrance_to_a_start, .timeout = 600)
     int64_t took = now_ms() - began;
     expect_verdict(story_get(&rig, &story), "pending", false);
     expect_soon(metric_value(&rig, "livenessd_sessions_open") == (double)count + 1);
-    printf("%zu open sessions: ready after %lld ms, %ld kB resident\n", count, (long long)took,
+    printf("%zu open sessions: ready after %lld ms, %lu kB resident\n", count, (long long)took,
            memory_kb(rig.server));
 }

@@ -44,7 +44,7 @@ static void owe(struct session_record *record, size_t index, void *context)
     record->state = SESSION_REMOVED;
     record->deletion = DELETION_OWED;
     record->deletion_at = record->created_at;
-    record->forget_at = record->created_at + 24 * 3600 * 1000;
+    record->forget_at = record->created_at + (int64_t)24 * 3600 * 1000;
 }
 
 struct creates {

@@ -131,7 +131,7 @@ static void fill(struct session_record *record, size_t index, void *context)
 /* The page of the file that contains the text; -1: none. */
 static off_t page_with(int fd, const char *text)
 {
-    char page[PAGE];
+    static char page[PAGE];
     for (off_t at = 0; pread(fd, page, sizeof page, at) == PAGE; at += PAGE)
         if (memmem(page, sizeof page, text, strlen(text)))
             return at;
@@ -140,7 +140,7 @@ static off_t page_with(int fd, const char *text)
 
 static void damage(const char *path, off_t at, size_t size)
 {
-    char garbage[PAGE];
+    static char garbage[PAGE];
     memset(garbage, 0xA5, sizeof garbage);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     cr_assert_geq(fd, 0);

@@ -66,10 +66,12 @@ Test(store_expired, lists_open_sessions_in_the_order_of_expiry)
 Test(store_expired, goes_on_page_by_page)
 {
     enum { COUNT = 10, PAGE = 3 };
-    struct session_record records[COUNT];
+    struct store_position positions[COUNT];
     bool seen[COUNT] = {false};
-    for (size_t i = 0; i < COUNT; i++)
-        records[i] = insert_expiring(noon - (i < 8 ? 5 : 4), SESSION_CREATED);
+    for (size_t i = 0; i < COUNT; i++) {
+        struct session_record record = insert_expiring(noon - (i < 8 ? 5 : 4), SESSION_CREATED);
+        positions[i] = position_of(&record);
+    }
     struct store_position position = {0};
     size_t total = 0;
     size_t got = 0;
@@ -77,12 +79,12 @@ Test(store_expired, goes_on_page_by_page)
         got = expired(noon, &position, PAGE);
         for (size_t i = 0; i < got; i++) {
             size_t which = 0;
-            while (which < COUNT && strcmp(records[which].id, it.listed[i]) != 0)
+            while (which < COUNT && strcmp(positions[which].id, it.listed[i]) != 0)
                 which++;
             cr_assert_lt(which, COUNT);
             cr_expect_not(seen[which], "twice");
             seen[which] = true;
-            position = position_of(&records[which]);
+            position = positions[which];
         }
         total += got;
     } while (got == PAGE);
