@@ -65,6 +65,7 @@ static bool open_store(struct app *app)
         .path = app->settings->store_path,
         .queue_max = app->settings->store_queue,
         .timeout_ms = app->settings->store_timeout,
+        .log = app->log,
         .intents_max = INTENTS_MAX,
         .by_turn = true,
         .metrics = app->metrics,
@@ -194,6 +195,7 @@ static bool make_services(struct app *app)
                   .retention_image_ms = (int64_t)settings->retention_image,
                   .seal_key = app->keyring.seal},
         .poll_interval_ms = settings->upstream_poll_interval,
+        .repeat_wait_ms = settings->http_idempotency_wait,
         .cache_bytes = settings->store_cache,
     };
     app->sessions = sessions_new(&config);

@@ -35,7 +35,7 @@ PROBLEM(SESSION_NOT_FOUND, "SessionNotFound", 404, false,
         "Also the answer when the session belongs to somebody else.")
 PROBLEM(CONCURRENT_OPERATION, "ConcurrentOperationConflict", 409, true,
         "Another request is changing this session. Try again.",
-        "Two changes of one session met; the later one may be repeated.")
+        "Two changes of one session met, or a create waited http.idempotency_wait for the first one with its Idempotency-Key; the later one may be repeated.")
 /* the client's mistake, in ours */
 PROBLEM(NOT_AUTHENTICATED, "NotAuthenticated", 401, false,
         "This request needs a valid credential.",
@@ -52,6 +52,9 @@ PROBLEM(METHOD_NOT_ALLOWED, "MethodNotAllowed", 405, false,
 PROBLEM(COMPLETION_CONFLICT, "CompletionConflict", 409, false,
         "Another digest was already given for this session.",
         "The first digest a frontend gives is final; a second, different one changes nothing.")
+PROBLEM(IDEMPOTENCY_MISMATCH, "IdempotencyMismatch", 422, false,
+        "This Idempotency-Key was used for another request.",
+        "A create repeated the key of an earlier one whose token has not expired, with another body.")
 PROBLEM(BODY_TOO_LARGE, "BodyTooLarge", 413, false,
         "The request body is too large.",
         "The body is above the limit of the route.")

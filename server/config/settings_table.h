@@ -31,6 +31,8 @@ SETTING(DURATION, http_request_timeout, "http.request_timeout", "30s", 100, 6000
         "Time a client has to send head and body, and a connection may stay idle.")
 SETTING(DURATION, http_write_timeout, "http.write_timeout", "20s", 1000, 600000, NULL,
         "Time after which a client that takes no bytes is cut off.")
+SETTING(DURATION, http_idempotency_wait, "http.idempotency_wait", "10s", 10, 60000, NULL,
+        "Longest a create waits for the first one with its Idempotency-Key before it ends in ConcurrentOperationConflict.")
 SETTING(ADDRESS,  admin_listen, "admin.listen", "127.0.0.1:8081", 0, 0, NULL,
         "Address of the admin listener: /livez, /readyz, /metrics, /status.")
 SETTING(ADDRESS,  emulator_listen, "emulator.listen", "127.0.0.1:8082", 0, 0, NULL,

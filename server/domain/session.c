@@ -1,13 +1,15 @@
 /*
- * The changes of a session record. What a verdict is, is verdict.c's; saving and the deletion
- * upstream are the lifecycle's. Invariant: a settled verdict changes in one place and one way only
- * (turn_compromised).
+ * The changes of a session record; which of them a record knows is session_life.c's table. What a
+ * verdict is, is verdict.c's; saving and the deletion upstream are the lifecycle's. Invariant: a
+ * settled verdict changes in one place and one way only (turn_compromised).
  */
 #include "domain/session.h"
 
 #include "base/json.h"
 #include "base/secret.h"
+#include "domain/idempotency.h"
 #include "domain/image_id.h"
+#include "domain/session_life.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,13 @@ static bool keep_first(char *member, size_t size, struct slice text)
     memcpy(member, text.data, text.len);
     member[text.len] = '\0';
     return true;
+}
+
+/* Whether the event means anything for the record as it is, and where it leads. */
+static bool leads(const struct session_record *record, enum session_event event,
+                  enum session_phase *ret_to)
+{
+    return session_leads(session_phase(record), event, ret_to);
 }
 
 static void put_word(char *member, size_t size, const char *word)
@@ -91,7 +100,8 @@ enum session_change session_complete(struct session_record *record,
                                      const struct completion_request *request,
                                      const struct session_rules *rules, int64_t now)
 {
-    if (record->state != SESSION_CREATED && record->state != SESSION_SETTLED) {
+    enum session_phase to;
+    if (!leads(record, EVENT_COMPLETED, &to)) {
         return SESSION_UNCHANGED;
     }
     uint8_t hash[SHA256_BYTES];
@@ -103,11 +113,11 @@ enum session_change session_complete(struct session_record *record,
     if (change == SESSION_CONFLICT) {
         return SESSION_CONFLICT;
     }
-    if (change == SESSION_CHANGED && record->state == SESSION_SETTLED) {
+    if (change == SESSION_CHANGED && to != PHASE_OPEN) {
         check_late_digest(record, rules);
     }
     bool changed = change == SESSION_CHANGED;
-    if (record->state == SESSION_CREATED) {
+    if (to == PHASE_OPEN) {
         changed |= complete_created(record, request);
     }
     if (record->completion.completed_at == 0) {
@@ -229,12 +239,6 @@ static void keep_results(struct session_record *record, const struct face_sessio
     record->flagged_json = make_flagged(face);
 }
 
-static void owe_deletion(struct session_record *record, int64_t at)
-{
-    record->deletion = DELETION_OWED;
-    record->deletion_at = at;
-}
-
 /* The image can be asked for as long as upstream has the session. */
 static int64_t deletion_time(const struct session_record *record, const struct session_rules *rules,
                              int64_t now)
@@ -256,7 +260,8 @@ static const uint8_t *sent_image_hash(const struct session_record *record)
 enum session_change session_settle(struct session_record *record, const struct face_session *face,
                                    const struct session_rules *rules, int64_t now)
 {
-    if (record->state != SESSION_CREATED) {
+    enum session_phase to;
+    if (!leads(record, face ? EVENT_JUDGED : EVENT_GONE, &to)) {
         return SESSION_UNCHANGED;
     }
     const struct evidence evidence = {
@@ -274,17 +279,14 @@ enum session_change session_settle(struct session_record *record, const struct f
     if (!judgement.settled) {
         return SESSION_UNCHANGED;
     }
-    record->state = SESSION_SETTLED;
+    session_enter(record, to);
     record->settled_at = now;
     record->forget_at = now + rules->retention_verdict_ms;
     record->verdict = judgement.verdict;
     record->has_upstream_digest = judgement.has_upstream_digest;
     memcpy(record->upstream_digest_hash, judgement.upstream_digest_hash, SHA256_BYTES);
     keep_results(record, face, rules);
-    owe_deletion(record, deletion_time(record, rules, now));
-    if (!face) {
-        session_deletion_done(record, now);
-    }
+    record->deletion_at = deletion_time(record, rules, now);
     return SESSION_CHANGED;
 }
 
@@ -298,24 +300,42 @@ struct session_verdict session_pending_verdict(void)
 enum session_change session_remove(struct session_record *record, const struct session_rules *rules,
                                    int64_t now)
 {
-    if (record->state != SESSION_CREATED && record->state != SESSION_SETTLED) {
+    enum session_phase to;
+    if (!leads(record, EVENT_REMOVED, &to)) {
         return SESSION_UNCHANGED;
     }
-    record->state = SESSION_REMOVED;
+    session_enter(record, to);
     record->forget_at = now + rules->retention_verdict_ms;
     drop_results(record);
+    idempotency_release(record);
     memset(record->image_hash, 0, sizeof record->image_hash);
-    if (record->deletion != DELETION_DONE) {
-        owe_deletion(record, now);
+    if (to == PHASE_REMOVED) {
+        record->deletion_at = now;
     }
     return SESSION_CHANGED;
 }
 
-void session_deletion_done(struct session_record *record, int64_t now)
+enum session_change session_lose(struct session_record *record)
 {
-    record->deletion = DELETION_DONE;
+    enum session_phase to;
+    if (!leads(record, EVENT_LOST, &to)) {
+        return SESSION_UNCHANGED;
+    }
+    session_enter(record, to);
+    record->forget_at = record->created_at + UPSTREAM_LIFETIME_MS;
+    return SESSION_CHANGED;
+}
+
+enum session_change session_deletion_done(struct session_record *record, int64_t now)
+{
+    enum session_phase to;
+    if (!leads(record, EVENT_DELETED, &to)) {
+        return SESSION_UNCHANGED;
+    }
+    session_enter(record, to);
     record->deletion_at = now;
     record->session_image_id[0] = '\0';
+    return SESSION_CHANGED;
 }
 
 static int64_t deletion_delay(int32_t tries, const struct random *random)
@@ -332,17 +352,21 @@ static int64_t deletion_delay(int32_t tries, const struct random *random)
     return delay + (int64_t)(roll % (uint32_t)(delay / 4 + 1));
 }
 
-void session_deletion_failed(struct session_record *record, const struct random *random,
-                             int64_t now)
+enum session_change session_deletion_failed(struct session_record *record,
+                                            const struct random *random, int64_t now)
 {
     int64_t gone_at = record->created_at + UPSTREAM_LIFETIME_MS;
     if (now >= gone_at) {
-        session_deletion_done(record, now);
-        return;
+        return session_deletion_done(record, now);
     }
-    record->deletion = DELETION_OWED;
+    enum session_phase to;
+    if (!leads(record, EVENT_NOT_DELETED, &to)) {
+        return SESSION_UNCHANGED;
+    }
+    session_enter(record, to);
     record->deletion_tries++;
     int64_t next = now + deletion_delay(record->deletion_tries, random);
     /* one last try exactly then marks it done */
     record->deletion_at = next < gone_at ? next : gone_at;
+    return SESSION_CHANGED;
 }

@@ -1,9 +1,7 @@
 /*
  * The life of a session record as pure functions: each takes the record as it is and makes it what
- * it becomes; whoever calls saves it (compare-and-swap) before anybody is told.
- *
- *   created ──settle──> settled ──(deletion owed ──> done)──> forgotten
- *      └─────remove──> removed ──(deletion owed ──> done)──> forgotten
+ * it becomes; whoever calls saves it (compare-and-swap) before anybody is told. What can become of
+ * what: the table of session_life.h.
  */
 #pragma once
 
@@ -55,14 +53,18 @@ enum session_change session_settle(struct session_record *record, const struct f
 struct session_verdict session_pending_verdict(void);
 
 /* The owner's delete, or a session made for a client that left: shown to nobody from now on, its
- * results and what led to its image gone; the deletion is owed at once unless it is done already.
- * Nothing to do for a removed or an orphaned record. */
+ * results and what led to its image gone, its Idempotency-Key free; the deletion is owed at once
+ * unless it is done already. Nothing to do for a removed or an orphaned record. */
 enum session_change session_remove(struct session_record *record, const struct session_rules *rules,
                                    int64_t now);
 
+/* The create was cut off: what it made upstream, if it did, has no name we know. */
+enum session_change session_lose(struct session_record *record);
+
 /* The outcome of a try to delete upstream. Done: the session image is gone, too. A failed one is
  * tried again after 1 s, 2 s, 4 s … 5 min with up to a quarter of jitter, until the upstream's own
- * 48 h are over. */
-void session_deletion_done(struct session_record *record, int64_t now);
-void session_deletion_failed(struct session_record *record, const struct random *random,
-                             int64_t now);
+ * 48 h are over. Neither changes a record that owes no
+ * deletion. */
+enum session_change session_deletion_done(struct session_record *record, int64_t now);
+enum session_change session_deletion_failed(struct session_record *record,
+                                            const struct random *random, int64_t now);

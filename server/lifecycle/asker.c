@@ -1,6 +1,6 @@
 /*
  * One `asking` a session that is or was just looked at. Its tickets are of two generations: those
- * the look under way covers, and those that asked after it began and wait for the next one.
+ * the look under way covers, and those that asked after it was sent and wait for the next one.
  */
 #include "lifecycle/asker.h"
 
@@ -23,7 +23,8 @@ struct asking {
     enum face_kind kind;
     char request_id[RECORD_TEXT_SIZE]; /* of whoever asked last */
     struct ask_ticket *current;        /* covered by the look under way */
-    struct ask_ticket *later;          /* wait for the next */
+    struct ask_ticket *later;          /* wait for the next, */
+    enum ask_urgency urgency;          /* as urgent as this */
     struct ask_ticket *answering;      /* being told the outcome of the last one */
     uint64_t last_look_at;             /* 0: never */
     struct face_call *call;            /* looking upstream, or */
@@ -82,14 +83,14 @@ struct asker *asker_free(struct asker *asker)
 
 static void asking_due(uv_timer_t *timer);
 
-static void asking_schedule(struct asking *asking, bool at_once)
+static void asking_schedule(struct asking *asking)
 {
     struct sessions *sessions = asking->asker->sessions;
     if (asking->call || asking->settling)
         return;
     uint64_t now = clock_monotonic_ms(sessions->config.clock);
     uint64_t due = asking->last_look_at + sessions->config.poll_interval_ms;
-    bool wait = !at_once && asking->last_look_at != 0 && due > now;
+    bool wait = asking->urgency < ASK_AT_ONCE && asking->last_look_at != 0 && due > now;
     timer_start(&asking->timer, asking_due, wait ? due - now : 0, 0);
 }
 
@@ -141,7 +142,7 @@ static void settle_done(void *context, enum problem problem, enum session_change
         asking->later = NULL;
     }
     struct face_session *face = TAKE(asking->face);
-    asking_schedule(asking, false);
+    asking_schedule(asking);
     tickets_answer(asking, problem, retry_after_s, record, pending ? face : NULL);
     if (face)
         face_session_done(face);
@@ -164,7 +165,7 @@ static void look_answered(void *context, struct face_answer *answer)
         return;
     }
     asking->answering = TAKE(asking->current);
-    asking_schedule(asking, false);
+    asking_schedule(asking);
     tickets_answer(asking, answer->problem, answer->retry_after_s, NULL, NULL);
 }
 
@@ -176,10 +177,13 @@ static void asking_due(uv_timer_t *timer)
         asking_close(asking);
         return;
     }
+    bool idle = asking->urgency == ASK_LOWEST;
     asking->current = TAKE(asking->later);
+    asking->urgency = ASK_LOWEST;
     asking->last_look_at = clock_monotonic_ms(sessions->config.clock);
-    asking->call = face_get_session(sessions->config.face, asking->kind, asking->upstream_id,
-                                    asking->request_id, look_answered, asking);
+    asking->call = (idle ? face_look_at_session : face_get_session)(
+        sessions->config.face, asking->kind, asking->upstream_id, asking->request_id, look_answered,
+        asking);
 }
 
 /* ---- tickets ---- */
@@ -201,14 +205,19 @@ static struct asking *asking_for(struct asker *asker, const struct session_recor
     return asking;
 }
 
-void asker_ask(struct asker *asker, const struct session_record *record, bool at_once,
+void asker_ask(struct asker *asker, const struct session_record *record, enum ask_urgency urgency,
                const char *request_id, struct ask_ticket *ticket)
 {
     struct asking *asking = asking_for(asker, record);
     strncpy(asking->request_id, request_id, sizeof asking->request_id - 1);
     ticket->asking = asking;
+    if (asking->call && face_is_unsent(asking->call, urgency > ASK_LOWEST)) {
+        DL_APPEND(asking->current, ticket);
+        return;
+    }
     DL_APPEND(asking->later, ticket);
-    asking_schedule(asking, at_once);
+    asking->urgency = urgency > asking->urgency ? urgency : asking->urgency;
+    asking_schedule(asking);
 }
 
 static bool list_has(const struct ask_ticket *list, const struct ask_ticket *ticket)
@@ -230,10 +239,12 @@ void asker_withdraw(struct ask_ticket *ticket)
         DL_DELETE(asking->later, ticket);
     else
         DL_DELETE(asking->answering, ticket);
+    if (!asking->later)
+        asking->urgency = ASK_LOWEST;
     if (asking->call && !asking->current) { /* a look for nobody */
         face_cancel(asking->call);
         asking->call = NULL;
-        asking_schedule(asking, false);
+        asking_schedule(asking);
     }
 }
 

@@ -1,13 +1,21 @@
 /*
  * Looking at sessions upstream. One look at a time and session however many ask; nobody is answered
- * from a look that began before they asked; two looks at one session are at least the poll interval
- * apart. A look that settles the session stores the verdict before anybody hears of it, and answers
- * everybody who asked meanwhile.
+ * from a look that was sent before they asked; two looks at one session are at least the poll
+ * interval apart. A look that settles the session stores the verdict before anybody hears of it,
+ * and answers everybody who asked meanwhile.
  */
 #pragma once
 
 #include "base/problem.h"
 #include "lifecycle/sessions.h"
+
+/* How soon the answer is wanted. A look that many ask for is as urgent as the most urgent of them.
+ */
+enum ask_urgency {
+    ASK_LOWEST,  /* nobody is in a hurry: after all other calls, and within a fifth of the rate */
+    ASK_NOW,     /* somebody wants to know: at once, but for the poll interval */
+    ASK_AT_ONCE, /* the check is said to be over: does not wait for the poll interval either */
+};
 
 /* Lives in the asker's struct; zero it before first use. */
 struct ask_ticket {
@@ -23,9 +31,7 @@ struct asker *asker_new(struct sessions *sessions);
 /* Waiting tickets are forgotten. */
 struct asker *asker_free(struct asker *asker);
 
-/* `at_once`: the frontend has just said that the check is over; does not wait for the poll
- * interval. */
-void asker_ask(struct asker *asker, const struct session_record *record, bool at_once,
+void asker_ask(struct asker *asker, const struct session_record *record, enum ask_urgency urgency,
                const char *request_id, struct ask_ticket *ticket);
 /* The ticket's callback will not run; a look that nobody waits for any more is cancelled. */
 void asker_withdraw(struct ask_ticket *ticket);

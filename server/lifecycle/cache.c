@@ -98,6 +98,7 @@ void cache_put(struct record_cache *cache, const struct session_record *record)
     struct entry *entry = xcalloc(1, sizeof *entry);
     entry->bytes = bytes;
     entry->record = session_record_copy(record);
+    free(TAKE(entry->record->sealed_answer)); /* only the store is asked for it */
     entry_append(cache, entry);
     cache->bytes += bytes;
 }

@@ -1,6 +1,6 @@
 /*
- * Works off the deletions owed: a push tries at once, a timer looks for those whose next try is
- * due.
+ * Works off the deletions owed: a push tries at once; those whose next try is due are looked for
+ * once a second, and as soon as there is room while there were more than there was room for.
  */
 #include "lifecycle/outbox.h"
 
@@ -8,11 +8,16 @@
 #include "base/cleanup.h"
 #include "base/uv_timer.h"
 #include "lifecycle/change.h"
+#include "lifecycle/window.h"
 
 #include <string.h>
 #include <utlist.h>
 
-enum { LOOK_EVERY_MS = 1000 };
+enum {
+    LOOK_EVERY_MS = 1000,
+    /* those under way are still owed in the store: enough to see past them */
+    LOOK_LIMIT = 2 * OUTBOX_PARALLEL_MAX,
+};
 
 struct deletion {
     struct deletion *next, *prev;
@@ -21,27 +26,32 @@ struct deletion {
     struct outbox_ticket *tickets;
     struct face_call *call;
     struct change *change;
-    bool done; /* upstream has no such session any more */
+    int64_t gone_at; /* upstream forgets the session by itself */
+    bool done;       /* upstream has no such session any more */
 };
 
 struct outbox {
     struct sessions *sessions;
     struct deletion *deletions; /* under way */
     unsigned active;
+    struct window window;
     struct store_call *looking;
+    bool more; /* are due than were found room for */
     uv_timer_t *timer;
 };
 
-static void outbox_look(uv_timer_t *timer);
+static void outbox_tick(uv_timer_t *timer);
+static void outbox_look(struct outbox *outbox);
 
 struct outbox *outbox_new(struct sessions *sessions)
 {
     struct outbox *outbox = xcalloc(1, sizeof *outbox);
     outbox->sessions = sessions;
+    window_init(&outbox->window, OUTBOX_PARALLEL_MAX);
     outbox->timer = xcalloc(1, sizeof *outbox->timer);
     uv_timer_init(sessions->config.uv, outbox->timer);
     outbox->timer->data = outbox;
-    timer_start(outbox->timer, outbox_look, 0, LOOK_EVERY_MS);
+    timer_start(outbox->timer, outbox_tick, 0, LOOK_EVERY_MS);
     return outbox;
 }
 
@@ -94,28 +104,50 @@ static enum problem deletion_apply(struct session_record *record, void *context,
 {
     struct deletion *deletion = context;
     const struct sessions_config *config = &deletion->outbox->sessions->config;
-    if (!record || record->deletion != DELETION_OWED)
+    if (!record)
         return PROBLEM_NONE;
     int64_t now = clock_wall_ms(config->clock);
-    if (deletion->done)
-        session_deletion_done(record, now);
-    else
-        session_deletion_failed(record, config->random, now);
-    *ret_what = SESSION_CHANGED;
+    *ret_what = deletion->done ? session_deletion_done(record, now)
+                               : session_deletion_failed(record, config->random, now);
     return PROBLEM_NONE;
 }
 
+/* Looks for the next ones when half of the room is free: a look finds those under way, too. */
+static void deletion_finish(struct deletion *deletion)
+{
+    struct outbox *outbox = deletion->outbox;
+    deletion_free(deletion);
+    if (outbox->more && outbox->active <= outbox->window.size / 2)
+        outbox_look(outbox);
+}
+
 /* When this could not be stored the debt stays as it is on disk: it will be tried again, and
- * upstream will answer 404. */
+ * upstream will answer 404; but not at once, or a full disk would cost a call for each debt. */
 static void deletion_stored(void *context, enum problem problem, enum session_change what,
                             struct session_record *record)
 {
     struct deletion *deletion = context;
-    (void)problem;
+    struct outbox *outbox = deletion->outbox;
     (void)what;
     deletion->change = NULL;
+    if (problem == PROBLEM_STORE_UNAVAILABLE)
+        window_refused(&outbox->window, clock_monotonic_ms(outbox->sessions->config.clock));
     session_record_free(record);
-    deletion_free(deletion);
+    deletion_finish(deletion);
+}
+
+/* Upstream, or the queue before it, had no time for it: that is no failed try of this one. It stays
+ * due, and all of them wait a little. */
+static bool deletion_is_put_off(struct deletion *deletion, enum problem problem)
+{
+    struct outbox *outbox = deletion->outbox;
+    const struct clock *clock = outbox->sessions->config.clock;
+    if (deletion->done)
+        window_succeeded(&outbox->window);
+    if (problem != PROBLEM_UPSTREAM_BUSY)
+        return false;
+    window_refused(&outbox->window, clock_monotonic_ms(clock));
+    return clock_wall_ms(clock) < deletion->gone_at;
 }
 
 static void deletion_answered(void *context, struct face_answer *answer)
@@ -124,6 +156,10 @@ static void deletion_answered(void *context, struct face_answer *answer)
     deletion->call = NULL;
     deletion->done = answer->problem == PROBLEM_NONE;
     deletion_tell(deletion);
+    if (deletion_is_put_off(deletion, answer->problem)) {
+        deletion_finish(deletion);
+        return;
+    }
     deletion->change = change_start(deletion->outbox->sessions, deletion->id, deletion_apply,
                                     deletion_stored, deletion);
 }
@@ -142,6 +178,7 @@ static struct deletion *deletion_start(struct outbox *outbox, const struct sessi
     struct deletion *deletion = xcalloc(1, sizeof *deletion);
     deletion->outbox = outbox;
     memcpy(deletion->id, record->id, UUID_SIZE);
+    deletion->gone_at = record->created_at + UPSTREAM_LIFETIME_MS;
     DL_APPEND(outbox->deletions, deletion);
     outbox->active++;
     deletion->call =
@@ -152,6 +189,12 @@ static struct deletion *deletion_start(struct outbox *outbox, const struct sessi
 
 /* ---- which are due ---- */
 
+static unsigned outbox_room(const struct outbox *outbox)
+{
+    uint64_t now = clock_monotonic_ms(outbox->sessions->config.clock);
+    return window_room(&outbox->window, outbox->active, now);
+}
+
 static void outbox_listed(void *context, enum store_result result,
                           struct session_record *const *records, size_t count)
 {
@@ -159,20 +202,29 @@ static void outbox_listed(void *context, enum store_result result,
     outbox->looking = NULL;
     if (result != STORE_OK)
         return;
-    for (size_t i = 0; i < count && outbox->active < OUTBOX_PARALLEL_MAX; i++)
-        if (!deletion_find(outbox, records[i]->id))
-            deletion_start(outbox, records[i]);
+    outbox->more = count == LOOK_LIMIT;
+    for (size_t i = 0; i < count; i++) {
+        if (deletion_find(outbox, records[i]->id))
+            continue;
+        if (outbox_room(outbox) == 0) {
+            outbox->more = true;
+            return;
+        }
+        deletion_start(outbox, records[i]);
+    }
 }
 
-static void outbox_look(uv_timer_t *timer)
+static void outbox_look(struct outbox *outbox)
 {
-    struct outbox *outbox = timer->data;
     const struct sessions_config *config = &outbox->sessions->config;
-    if (outbox->looking || outbox->active >= OUTBOX_PARALLEL_MAX)
-        return;
-    /* those under way are still owed in the store: ask for enough to see past them */
-    outbox->looking = store_due(config->store, clock_wall_ms(config->clock),
-                                (size_t)2 * OUTBOX_PARALLEL_MAX, outbox_listed, outbox);
+    if (!outbox->looking && outbox_room(outbox) > 0)
+        outbox->looking = store_due(config->store, clock_wall_ms(config->clock), LOOK_LIMIT,
+                                    outbox_listed, outbox);
+}
+
+static void outbox_tick(uv_timer_t *timer)
+{
+    outbox_look(timer->data);
 }
 
 bool outbox_push(struct outbox *outbox, const struct session_record *record,
@@ -183,8 +235,10 @@ bool outbox_push(struct outbox *outbox, const struct session_record *record,
         return false; /* none, or one that waits: for its next try, or for whoever wants the image
                        */
     struct deletion *deletion = deletion_find(outbox, record->id);
-    if (!deletion && outbox->active >= OUTBOX_PARALLEL_MAX)
-        return false; /* the next look finds it */
+    if (!deletion && outbox_room(outbox) == 0) {
+        outbox->more = true; /* the next look finds it */
+        return false;
+    }
     if (!deletion)
         deletion = deletion_start(outbox, record);
     if (!ticket || !deletion->call)

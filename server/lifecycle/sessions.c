@@ -1,6 +1,6 @@
 /*
  * Builds the parts and keeps house: counts what is open and owed for the metrics, forgets what has
- * been kept long enough.
+ * been kept long enough, idempotency keys at their token's end.
  */
 #include "lifecycle/sessions.h"
 
@@ -11,6 +11,8 @@
 #include "lifecycle/change.h"
 #include "lifecycle/creation.h"
 #include "lifecycle/outbox.h"
+#include "lifecycle/reaper.h"
+#include "lifecycle/revocation.h"
 
 enum { HOUSEKEEPING_EVERY_MS = 5000, FORGET_BATCH = 500 };
 
@@ -43,6 +45,10 @@ static void collect(void *context)
     series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_open",
                                            "Sessions without a verdict.", NULL)),
                (double)counts->open);
+    series_set(
+        METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_overdue",
+                                    "Sessions without a verdict whose token has expired.", NULL)),
+        (double)counts->overdue);
     series_set(METRIC_SERIES(metrics_gauge(metrics, "livenessd_sessions_orphaned",
                                            "Creates cut off in the last 48 hours.", NULL)),
                (double)counts->orphaned);
@@ -77,6 +83,14 @@ static void forgotten(void *context, enum store_result result, struct session_re
     sessions->forgetting = NULL;
 }
 
+static void released(void *context, enum store_result result, struct session_record *record)
+{
+    struct sessions *sessions = context;
+    (void)result;
+    (void)record;
+    sessions->releasing = NULL;
+}
+
 static void keep_house(uv_timer_t *timer)
 {
     struct sessions *sessions = timer->data;
@@ -86,6 +100,9 @@ static void keep_house(uv_timer_t *timer)
     if (!sessions->forgetting)
         sessions->forgetting = store_forget(config->store, clock_wall_ms(config->clock),
                                             FORGET_BATCH, forgotten, sessions);
+    if (!sessions->releasing)
+        sessions->releasing = store_release_keys(config->store, clock_wall_ms(config->clock),
+                                                 FORGET_BATCH, released, sessions);
 }
 
 struct sessions *sessions_new(const struct sessions_config *config)
@@ -95,6 +112,7 @@ struct sessions *sessions_new(const struct sessions_config *config)
     sessions->cache = cache_new(config->cache_bytes);
     sessions->asker = asker_new(sessions);
     sessions->outbox = outbox_new(sessions);
+    sessions->reaper = reaper_new(sessions);
     declare_metrics(sessions);
     metrics_on_collect(config->metrics, collect, sessions);
     sessions->housekeeping = xcalloc(1, sizeof *sessions->housekeeping);
@@ -117,9 +135,13 @@ struct sessions *sessions_free(struct sessions *sessions)
         store_cancel(sessions->counting);
     if (sessions->forgetting)
         store_cancel(sessions->forgetting);
+    if (sessions->releasing)
+        store_cancel(sessions->releasing);
+    sessions->reaper = reaper_free(sessions->reaper);
     sessions->asker = asker_free(sessions->asker);
     sessions->outbox = outbox_free(sessions->outbox);
     creations_free(sessions);
+    revocations_free(sessions);
     changes_free(sessions);
     sessions->cache = cache_free(sessions->cache);
     uv_close((uv_handle_t *)sessions->housekeeping, timer_closed);

@@ -18,6 +18,7 @@
 
 struct asker;
 struct outbox;
+struct reaper;
 struct record_cache;
 struct creation;
 struct revocation;
@@ -33,6 +34,7 @@ struct sessions_config {
     struct metrics *metrics;
     struct session_rules rules;
     uint64_t poll_interval_ms; /* between two looks at one session */
+    uint64_t repeat_wait_ms;   /* of a create for the first one with its idempotency key */
     size_t cache_bytes;        /* for settled records */
 };
 
@@ -42,12 +44,15 @@ struct sessions {
     struct record_cache *cache;
     struct asker *asker;
     struct outbox *outbox;
-    struct creation *creations;     /* under way */
+    struct reaper *reaper;
+    struct creation *creations; /* under way */
+    struct creation *creations_by_key;
     struct revocation *revocations; /* of sessions nobody can use, not yet stored */
     struct change *changes;         /* under way */
     struct store_counts counts;     /* as last counted */
     struct store_call *counting;
     struct store_call *forgetting;
+    struct store_call *releasing;
     uv_timer_t *housekeeping;
     struct series *created;
     struct series *abandoned;

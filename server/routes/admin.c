@@ -66,6 +66,7 @@ static enum flow_next status(struct flow *flow)
     json_put_integer(&json, "uptimeSeconds", (now - services->started_at) / 1000);
     json_open(&json, "sessions", '{');
     json_put_integer(&json, "open", counts.open);
+    json_put_integer(&json, "overdue", counts.overdue);
     json_put_integer(&json, "orphaned", counts.orphaned);
     json_put_integer(&json, "deletionsOwed", counts.owed);
     json_put_integer(&json, "oldestOwedSeconds",

@@ -56,6 +56,14 @@ enum problem caller_identify(struct request *request, bool may_mint, struct prin
     return PROBLEM_NONE;
 }
 
+bool caller_lacks_device(const struct request *request)
+{
+    const struct services *services = request->context;
+    struct credentials credentials;
+    credentials_read(request, services, &credentials);
+    return principal_may_mint(services->authority, &credentials);
+}
+
 enum problem operator_identify(struct request *request, struct principal *ret)
 {
     enum problem problem = caller_identify(request, false, ret);

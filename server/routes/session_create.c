@@ -9,10 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A key belongs to somebody, so a caller who would be a new device at every try cannot use one. */
 static enum flow_next identify(struct flow *flow)
 {
     struct create_flow *self = (struct create_flow *)flow;
-    enum problem problem = caller_identify(flow->request, true, &self->principal);
+    static const struct problem_detail bad_key = {
+        .sentence = "Idempotency-Key must be given once, with 1 to 255 printable characters."};
+    if (!repeat_read_key(flow->request, &self->key))
+        return flow_fail_detail(flow, PROBLEM_BAD_ARGUMENT, &bad_key);
+    enum problem problem = caller_identify(flow->request, !self->key.data, &self->principal);
+    if (problem == PROBLEM_NOT_AUTHENTICATED && self->key.data &&
+        caller_lacks_device(flow->request))
+        problem = PROBLEM_DEVICE_TOKEN_REQUIRED;
     return problem == PROBLEM_NONE ? FLOW_NEXT : flow_fail(flow, problem);
 }
 
@@ -103,7 +111,9 @@ static void draft_make(struct create_flow *self, const struct services *services
     draft->attempts_allowed = attempts_known ? wanted->attempts : version->attempts_default;
     draft->created_at = clock_wall_ms(services->clock);
     draft->token_expires_at = draft->created_at + ttl_s * 1000;
-    draft->forget_at = draft->created_at + UPSTREAM_LIFETIME_MS;
+    /* settled by then whatever happens, and forgotten later than this */
+    draft->forget_at = draft->created_at + UPSTREAM_LIFETIME_MS +
+                       services->sessions->config.rules.retention_verdict_ms;
     slice_store(wanted->transaction_id, draft->transaction_id, sizeof draft->transaction_id);
     slice_store(wanted->platform, draft->platform, sizeof draft->platform);
     if (model_is_known(self, services))
@@ -174,35 +184,42 @@ static enum flow_next decode(struct flow *flow)
     if (problem != PROBLEM_NONE)
         return flow_fail_detail(flow, problem, &(struct problem_detail){.sentence = sentence});
     draft_make(self, services);
+    if (self->key.data)
+        repeat_mark(self);
     create_make(self);
     return FLOW_NEXT;
 }
 
-static void created(void *context, enum problem problem, unsigned retry_after_s,
-                    const struct session_record *record, char **auth_token)
+bool session_created(struct creation_ticket *ticket, const struct creation_answer *answer)
 {
-    struct create_flow *self = context;
-    self->creation = NULL;
-    self->problem = problem;
-    self->retry_after_s = retry_after_s;
-    if (problem == PROBLEM_NONE) {
-        self->auth_token = TAKE(*auth_token);
-        self->record = record_keep(self->flow.request, record);
+    struct create_flow *self =
+        (struct create_flow *)((char *)ticket - offsetof(struct create_flow, ticket));
+    bool client_gone = request_client_gone(self->flow.request);
+    self->problem = answer->problem;
+    self->retry_after_s = answer->retry_after_s;
+    self->client_gone = client_gone;
+    if (answer->problem == PROBLEM_NONE) {
+        self->auth_token = xstrdup(answer->auth_token);
+        self->record = record_keep(self->flow.request, answer->record);
     }
     flow_resume(&self->flow);
+    return !client_gone;
 }
 
 static void give_up(struct flow *flow)
 {
-    creation_abandon(((struct create_flow *)flow)->creation);
+    creation_leave(&((struct create_flow *)flow)->ticket);
 }
 
 static enum flow_next create(struct flow *flow)
 {
     struct create_flow *self = (struct create_flow *)flow;
     const struct services *services = flow->request->context;
-    self->creation = creation_start(services->sessions, &self->draft, &self->create,
-                                    flow->request->request_id, created, self);
+    if (self->repeated)
+        return FLOW_NEXT;
+    self->ticket.done = session_created;
+    creation_start(services->sessions, &self->draft, &self->create, flow->request->request_id,
+                   &self->ticket);
     if (self->create.verify_image.data) /* it has been copied to where it is sent from */
         request_body_wipe(flow->request);
     flow->cancel = give_up;
@@ -253,23 +270,29 @@ static void write_body(struct create_flow *self, struct buf *ret)
     self->auth_token = secret_free(self->auth_token);
 }
 
+static enum flow_next fail(struct create_flow *self)
+{
+    struct problem_detail detail = {.retry_after_seconds = self->retry_after_s};
+    if (self->problem == PROBLEM_CONCURRENT_OPERATION)
+        detail.sentence =
+            "The first request with this Idempotency-Key is still under way. Try again.";
+    return flow_fail_detail(&self->flow, self->problem, &detail);
+}
+
 static enum flow_next answer(struct flow *flow)
 {
     struct create_flow *self = (struct create_flow *)flow;
     const struct services *services = flow->request->context;
     if (self->problem != PROBLEM_NONE)
-        return flow_fail_detail(
-            flow, self->problem,
-            &(struct problem_detail){.retry_after_seconds = self->retry_after_s});
-    if (request_client_gone(flow->request)) { /* nobody would have the token */
-        creation_revoke(services->sessions, self->draft.id);
+        return fail(self);
+    if (self->client_gone) { /* nobody would have the token */
         self->auth_token = secret_free(self->auth_token);
         return flow_fail_detail(
             flow, PROBLEM_BAD_ARGUMENT,
             &(struct problem_detail){.sentence = "The connection was closed before the answer."});
     }
-    LOG_EVENT(services->log, LOG_INFO, "session created", LOG_TEXT(SESSION, self->draft.id),
-              LOG_TEXT(REQUEST_ID, flow->request->request_id),
+    LOG_EVENT(services->log, LOG_INFO, self->repeated ? "create repeated" : "session created",
+              LOG_TEXT(SESSION, self->record->id), LOG_TEXT(REQUEST_ID, flow->request->request_id),
               LOG_TEXT(PRINCIPAL, caller_word(&self->principal)));
     CLEANUP(secret_buf) struct buf body;
     buf_init_secret(&body, (size_t)2 * FACE_TOKEN_MAX + RECORD_RESULTS_MAX);
@@ -280,5 +303,10 @@ static enum flow_next answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_create_steps[] = {FLOW_STEP(identify), FLOW_STEP(decode),
-                                                 FLOW_STEP(create), FLOW_STEP(answer), FLOW_END};
+const struct flow_step session_create_steps[] = {FLOW_STEP(identify),
+                                                 FLOW_STEP(decode),
+                                                 FLOW_STEP(repeat_find),
+                                                 FLOW_STEP(repeat_meet),
+                                                 FLOW_STEP(create),
+                                                 FLOW_STEP(answer),
+                                                 FLOW_END};

@@ -30,6 +30,7 @@ static inline bool path_is_preview(const struct request *request)
 /* POST …/{kind}-sessions (session_create.c) */
 struct create_flow {
     struct flow flow;
+    struct slice key; /* Idempotency-Key; data NULL: none */
     struct principal principal;
     struct principal owner; /* whoever it is for: the principal, or another one */
     struct create_request wanted;
@@ -38,13 +39,26 @@ struct create_flow {
     struct face_create create;
     char model_version[RECORD_WORD_SIZE]; /* wanted */
     char user_correlation_id[RECORD_TEXT_SIZE];
-    struct creation *creation; /* under way */
+    struct store_call *finding;
+    enum store_result find_result;
+    const struct session_record *first; /* the record of the first create; in request memory */
+    bool repeated;                      /* the session is that of an earlier create */
+    struct creation_ticket ticket;
     enum problem problem;
     unsigned retry_after_s;
+    bool client_gone;
     const struct session_record *record; /* as stored; in request memory */
     char *auth_token;                    /* a secret of ours between `created` and `answer` */
 };
 extern const struct flow_step session_create_steps[];
+/* Of the ticket of a create_flow: keeps the answer and goes on. */
+bool session_created(struct creation_ticket *ticket, const struct creation_answer *answer);
+/* Creates with an Idempotency-Key (session_repeat.c). */
+bool repeat_read_key(const struct request *request, struct slice *ret);
+void repeat_mark(struct create_flow *self); /* the draft, by its key and request */
+/* Steps between decode and create; without a key they do nothing. */
+enum flow_next repeat_find(struct flow *flow);
+enum flow_next repeat_meet(struct flow *flow);
 
 /* GET …/{kind}-sessions/{id} (session_get.c) and the look that a completion and an audit end with
  */
@@ -141,7 +155,9 @@ extern const struct flow_step image_detect_steps[];
 /* PROBLEM_NONE, or what identify says. With `may_mint` an anonymous caller without a valid device
  * token gets a new device, told in the cookie and, but for same-site pages, in X-Device-Token. */
 enum problem caller_identify(struct request *request, bool may_mint, struct principal *ret);
-/* The same for what operators alone may do. */
+/* Of a caller who was not identified: an anonymous one without a valid device token. */
+bool caller_lacks_device(const struct request *request);
+/* As caller_identify, for what operators alone may do. */
 enum problem operator_identify(struct request *request, struct principal *ret);
 /* The first step of what is asked of one session: who calls, and the id of which. */
 enum flow_next session_identify(struct flow *flow, struct principal *ret_principal,

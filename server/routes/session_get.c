@@ -87,8 +87,8 @@ enum flow_next look_ask(struct flow *flow)
     if (self->record->state == SESSION_SETTLED)
         return FLOW_NEXT;
     self->ticket.done = asked;
-    asker_ask(services->sessions->asker, self->record, self->at_once, flow->request->request_id,
-              &self->ticket);
+    asker_ask(services->sessions->asker, self->record, self->at_once ? ASK_AT_ONCE : ASK_NOW,
+              flow->request->request_id, &self->ticket);
     flow->cancel = stop_asking;
     return FLOW_WAIT;
 }

@@ -42,6 +42,7 @@ const struct session_record *record_keep(struct request *request,
     copy->results_json = text_keep(request, record->results_json);
     copy->details_json = text_keep(request, record->details_json);
     copy->flagged_json = text_keep(request, record->flagged_json);
+    copy->sealed_answer = text_keep(request, record->sealed_answer);
     return copy;
 }
 

@@ -52,5 +52,8 @@
     INTEGER(verdict_image_hash_checked, verdict.image_hash_checked) \
     OWNED(details_json, details_json) \
     OWNED(flagged_json, flagged_json) \
-    TEXT(session_image_id, session_image_id)
+    TEXT(session_image_id, session_image_id) \
+    HASH(idempotency_key, idempotency_key) \
+    HASH(idempotency_request, idempotency_request) \
+    OWNED(sealed_answer, sealed_answer)
 /* clang-format on */

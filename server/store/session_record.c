@@ -18,6 +18,7 @@ struct session_record *session_record_copy(const struct session_record *record)
     copy->results_json = copy_text(record->results_json);
     copy->details_json = copy_text(record->details_json);
     copy->flagged_json = copy_text(record->flagged_json);
+    copy->sealed_answer = copy_text(record->sealed_answer);
     return copy;
 }
 
@@ -27,6 +28,7 @@ struct session_record *session_record_free(struct session_record *record)
         free(record->results_json);
         free(record->details_json);
         free(record->flagged_json);
+        free(record->sealed_answer);
         free(record);
     }
     return NULL;

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { BUSY_TIMEOUT_MS = 2000 };
 
@@ -127,6 +128,16 @@ static int run(struct sqlite_db *db, enum statement which)
     return code;
 }
 
+const char *sqlite_db_trouble(const struct sqlite_db *db)
+{
+    return sqlite3_errstr(sqlite3_extended_errcode(db->connection));
+}
+
+bool sqlite_db_damaged(const struct sqlite_db *db)
+{
+    return sqlite3_errcode(db->connection) == SQLITE_CORRUPT;
+}
+
 bool sqlite_db_begin(struct sqlite_db *db, bool writes)
 {
     return run(db, writes ? STATEMENT_BEGIN_WRITE : STATEMENT_BEGIN_READ) == SQLITE_DONE;
@@ -150,15 +161,35 @@ int64_t sqlite_db_changes(const struct sqlite_db *db)
     return sqlite3_total_changes64(db->connection);
 }
 
+static bool bind_key(sqlite3_stmt *statement, const uint8_t key[RECORD_HASH_BYTES], int64_t now)
+{
+    return sqlite3_bind_blob(statement, 1, key, RECORD_HASH_BYTES, SQLITE_STATIC) == SQLITE_OK &&
+           sqlite3_bind_int64(statement, 2, now) == SQLITE_OK;
+}
+
+/* The key is the record's to have when the one before has expired but was not yet cleared. */
+static bool make_way(struct sqlite_db *db, const struct session_record *record)
+{
+    static const uint8_t none[RECORD_HASH_BYTES];
+    sqlite3_stmt *statement = db->statements[STATEMENT_RELEASE_ONE_KEY];
+    return memcmp(record->idempotency_key, none, sizeof none) == 0 ||
+           (bind_key(statement, record->idempotency_key, record->created_at) &&
+            run(db, STATEMENT_RELEASE_ONE_KEY) == SQLITE_DONE);
+}
+
 bool sqlite_db_insert(struct sqlite_db *db, const struct session_record *record,
                       enum store_result *ret_result)
 {
-    if (row_bind(db->statements[STATEMENT_INSERT], record) == 0) {
+    if (!make_way(db, record) || row_bind(db->statements[STATEMENT_INSERT], record) == 0) {
         return false;
     }
     int code = run(db, STATEMENT_INSERT);
     if (code == SQLITE_CONSTRAINT_PRIMARYKEY) {
         *ret_result = STORE_CONFLICT;
+        return true;
+    }
+    if (code == SQLITE_CONSTRAINT_UNIQUE) {
+        *ret_result = STORE_KEY_TAKEN;
         return true;
     }
     *ret_result = STORE_OK;
@@ -174,6 +205,22 @@ static bool bind_id(sqlite3_stmt *statement, const char *id, bool *ret_valid)
            sqlite3_bind_blob(statement, 1, bytes, sizeof bytes, SQLITE_TRANSIENT) == SQLITE_OK;
 }
 
+/* The one row of a statement whose parameters are bound, if there is one. */
+static bool read_record(sqlite3_stmt *statement, enum store_result *ret_result,
+                        struct session_record **ret_record)
+{
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        /* one damaged row must not take the others' answers with it */
+        *ret_record = row_read(statement);
+        *ret_result = *ret_record ? STORE_OK : STORE_UNAVAILABLE;
+    } else {
+        *ret_result = STORE_NOT_FOUND;
+    }
+    (void)sqlite3_reset(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
 bool sqlite_db_load(struct sqlite_db *db, const char *id, enum store_result *ret_result,
                     struct session_record **ret_record)
 {
@@ -186,16 +233,14 @@ bool sqlite_db_load(struct sqlite_db *db, const char *id, enum store_result *ret
         *ret_result = STORE_NOT_FOUND;
         return true;
     }
-    int code = sqlite3_step(statement);
-    if (code == SQLITE_ROW) {
-        /* one damaged row must not take the others' answers with it */
-        *ret_record = row_read(statement);
-        *ret_result = *ret_record ? STORE_OK : STORE_UNAVAILABLE;
-    } else {
-        *ret_result = STORE_NOT_FOUND;
-    }
-    (void)sqlite3_reset(statement);
-    return code == SQLITE_ROW || code == SQLITE_DONE;
+    return read_record(statement, ret_result, ret_record);
+}
+
+bool sqlite_db_find_key(struct sqlite_db *db, const uint8_t key[RECORD_HASH_BYTES], int64_t now,
+                        enum store_result *ret_result, struct session_record **ret_record)
+{
+    sqlite3_stmt *statement = db->statements[STATEMENT_FIND_KEY];
+    return bind_key(statement, key, now) && read_record(statement, ret_result, ret_record);
 }
 
 static bool exists(struct sqlite_db *db, const char *id, bool *ret_exists)
@@ -285,6 +330,18 @@ bool sqlite_db_due(struct sqlite_db *db, int64_t now, size_t limit,
     return bind_until(statement, now, limit) && read_records(statement, ret_records, ret_count);
 }
 
+/* A record that is gone leaves the others that expired in the same millisecond to the next walk. */
+bool sqlite_db_expired(struct sqlite_db *db, int64_t until, const struct store_position *after,
+                       size_t limit, struct session_record ***ret_records, size_t *ret_count)
+{
+    sqlite3_stmt *statement = db->statements[STATEMENT_EXPIRED];
+    return sqlite3_bind_int64(statement, 1, until) == SQLITE_OK &&
+           sqlite3_bind_int64(statement, 2, after->token_expires_at) == SQLITE_OK &&
+           row_bind_uuid(statement, 3, after->id) &&
+           sqlite3_bind_int64(statement, 4, row_limit(limit)) == SQLITE_OK &&
+           read_records(statement, ret_records, ret_count);
+}
+
 bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind, const char *after, size_t limit,
                     struct session_record ***ret_records, size_t *ret_count)
 {
@@ -313,6 +370,12 @@ bool sqlite_db_find_upstream(struct sqlite_db *db, const char (*upstream_ids)[UU
                            : sqlite3_bind_null(statement, at) == SQLITE_OK;
     }
     return bound && read_records(statement, ret_records, ret_count);
+}
+
+bool sqlite_db_release_keys(struct sqlite_db *db, int64_t now, size_t limit)
+{
+    return bind_until(db->statements[STATEMENT_RELEASE_KEYS], now, limit) &&
+           run(db, STATEMENT_RELEASE_KEYS) == SQLITE_DONE;
 }
 
 bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit)
@@ -360,7 +423,9 @@ static bool count_owed(struct sqlite_db *db, int64_t now, struct store_counts *r
 
 bool sqlite_db_count(struct sqlite_db *db, int64_t now, struct store_counts *ret_counts)
 {
-    return count_rows(db, STATEMENT_COUNT_OPEN, &ret_counts->open, NULL) &&
+    return sqlite3_bind_int64(db->statements[STATEMENT_COUNT_OVERDUE], 1, now) == SQLITE_OK &&
+           count_rows(db, STATEMENT_COUNT_OVERDUE, &ret_counts->overdue, NULL) &&
+           count_rows(db, STATEMENT_COUNT_OPEN, &ret_counts->open, NULL) &&
            count_owed(db, now, ret_counts) &&
            count_rows(db, STATEMENT_COUNT_ORPHANED, &ret_counts->orphaned, NULL);
 }

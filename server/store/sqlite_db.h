@@ -20,6 +20,11 @@ struct sqlite_db *sqlite_db_open(const char *path, const struct error_text *erro
 /* Moves the log into the file. */
 struct sqlite_db *sqlite_db_close(struct sqlite_db *db);
 
+/* What SQLite said of the last failure; a text that stays. */
+const char *sqlite_db_trouble(const struct sqlite_db *db);
+/* The last failure was of damaged pages: what does not read them goes on. */
+bool sqlite_db_damaged(const struct sqlite_db *db);
+
 bool sqlite_db_begin(struct sqlite_db *db, bool writes) MUST_CHECK;
 /* True: what was written is synced to the disk. */
 bool sqlite_db_commit(struct sqlite_db *db) MUST_CHECK;
@@ -37,6 +42,10 @@ bool sqlite_db_save(struct sqlite_db *db, const struct session_record *record,
 /* The array and the records are the caller's to free. Damaged rows are left out. */
 bool sqlite_db_due(struct sqlite_db *db, int64_t now, size_t limit,
                    struct session_record ***ret_records, size_t *ret_count) MUST_CHECK;
+/* As sqlite_db_due: open sessions with a token that has expired, from behind a position. */
+bool sqlite_db_expired(struct sqlite_db *db, int64_t until, const struct store_position *after,
+                       size_t limit, struct session_record ***ret_records,
+                       size_t *ret_count) MUST_CHECK;
 /* As sqlite_db_due: what can be shown of a kind, ascending by id from the first after the text. */
 bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind, const char *after, size_t limit,
                     struct session_record ***ret_records, size_t *ret_count) MUST_CHECK;
@@ -44,6 +53,11 @@ bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind, const char *af
 bool sqlite_db_find_upstream(struct sqlite_db *db, const char (*upstream_ids)[UUID_SIZE],
                              size_t count, struct session_record ***ret_records,
                              size_t *ret_count) MUST_CHECK;
+/* As sqlite_db_load, of the record that has the key and a token that expires after `now`. */
+bool sqlite_db_find_key(struct sqlite_db *db, const uint8_t key[RECORD_HASH_BYTES], int64_t now,
+                        enum store_result *ret_result,
+                        struct session_record **ret_record) MUST_CHECK;
+bool sqlite_db_release_keys(struct sqlite_db *db, int64_t now, size_t limit) MUST_CHECK;
 bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit) MUST_CHECK;
 bool sqlite_db_count(struct sqlite_db *db, int64_t now, struct store_counts *ret_counts) MUST_CHECK;
 /* Writes something that changes nothing, to see whether writing works. */

@@ -74,6 +74,12 @@ static const char *const migrations[] = {
     "ALTER TABLE session ADD COLUMN flagged_json TEXT;"
     "ALTER TABLE session ADD COLUMN session_image_id TEXT NOT NULL DEFAULT '';"
     "CREATE INDEX session_verify ON session (id) WHERE kind = 1;",
+    /* Idempotency keys. Creates without one touch neither index. */
+    "ALTER TABLE session ADD COLUMN idempotency_key BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE session ADD COLUMN idempotency_request BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE session ADD COLUMN sealed_answer TEXT;"
+    "CREATE UNIQUE INDEX session_key ON session (idempotency_key) WHERE idempotency_key <> x'';"
+    "CREATE INDEX session_key_end ON session (token_expires_at) WHERE idempotency_key <> x'';",
 };
 
 int schema_version(void)

@@ -18,6 +18,10 @@
 /* STORE_FIND_MAX */
 #define SIXTEEN_MARKS "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 
+#define RELEASE_KEY                                                                                \
+    "UPDATE session SET idempotency_key = x'', idempotency_request = x'', sealed_answer = NULL, "  \
+    "revision = revision + 1 "
+
 /* clang-format off */
 #define SQLITE_STATEMENTS(X) \
     X(BEGIN_READ, "BEGIN") \
@@ -32,6 +36,9 @@
             "WHERE id = ? AND revision = ?") \
     X(DUE, SELECT_RECORD "WHERE deletion = 1 AND deletion_at <= ? " \
            "ORDER BY deletion_at, created_at LIMIT ?") \
+    X(EXPIRED, SELECT_RECORD "WHERE state = 0 AND token_expires_at <= ? AND " \
+               "(token_expires_at, rowid) > (?, (SELECT rowid FROM session WHERE id = ?)) " \
+               "ORDER BY token_expires_at, rowid LIMIT ?") \
     X(FORGET, "DELETE FROM session WHERE id IN (SELECT id FROM session " \
               "WHERE forget_at > 0 AND deletion <> 1 AND forget_at <= ? " \
               "ORDER BY forget_at LIMIT ?)") \
@@ -40,7 +47,16 @@
     X(LIST_VERIFY, SELECT_RECORD "WHERE kind = 1 AND id >= ? AND state IN (0, 1) " \
                    "ORDER BY id LIMIT ?") \
     X(FIND_UPSTREAM, SELECT_RECORD "WHERE upstream_id IN (" SIXTEEN_MARKS ")") \
+    X(FIND_KEY, SELECT_RECORD "WHERE idempotency_key <> x'' AND idempotency_key = ? " \
+                "AND token_expires_at > ?") \
+    X(RELEASE_ONE_KEY, RELEASE_KEY "WHERE idempotency_key <> x'' AND idempotency_key = ? " \
+                       "AND token_expires_at <= ?") \
+    X(RELEASE_KEYS, RELEASE_KEY "WHERE id IN (SELECT id FROM session " \
+                    "WHERE idempotency_key <> x'' AND token_expires_at <= ? " \
+                    "ORDER BY token_expires_at LIMIT ?)") \
     X(COUNT_OPEN, "SELECT count(*) FROM session WHERE state = 0") \
+    X(COUNT_OVERDUE, "SELECT count(*) FROM session WHERE state = 0 AND token_expires_at <= ? " \
+                     "AND token_expires_at > 0") \
     X(COUNT_OWED, "SELECT count(*), coalesce(min(created_at), 0) FROM session " \
                   "WHERE deletion = 1 AND deletion_at <= ?") \
     X(FAILED, "SELECT count(*), coalesce(min(created_at), 0) FROM session " \

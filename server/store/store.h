@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
 
@@ -80,7 +81,7 @@ struct session_verdict {
     bool image_hash_checked; /* verifyImageHash is that of the image we sent */
 };
 
-/* Plain data but for the three …_json, which are owned. Zero means "none" everywhere. */
+/* Plain data but for the pointers, which are owned. Zero means "none" everywhere. */
 struct session_record {
     char id[UUID_SIZE];
     int64_t revision; /* 1 at insert, one more at every save; the store counts */
@@ -117,6 +118,10 @@ struct session_record {
     int32_t deletion_tries;
     int64_t deletion_at; /* next try while owed, time done once done */
     int64_t forget_at;   /* the record goes then, unless a deletion is owed */
+    /* of a create with an Idempotency-Key, until its token expires: domain/idempotency.h */
+    uint8_t idempotency_key[RECORD_HASH_BYTES]; /* keyed hash; no two records have the same */
+    uint8_t idempotency_request[RECORD_HASH_BYTES];
+    char *sealed_answer; /* ciphertext as text, or NULL */
 };
 
 /* Deep copy on the heap; free with session_record_free (NULL is fine; returns NULL). */
@@ -127,6 +132,7 @@ enum store_result {
     STORE_OK,
     STORE_NOT_FOUND,
     STORE_CONFLICT,   /* save: the revision has moved on; insert: the id exists */
+    STORE_KEY_TAKEN,  /* insert: another record has its idempotency key */
     STORE_UNAVAILABLE /* nothing is promised about the write: it may even come to be later */
 };
 
@@ -135,6 +141,7 @@ enum { DELETION_RETRY_WITHIN_MS = 10 * 60 * 1000 };
 
 struct store_counts {
     int64_t open;           /* SESSION_CREATED */
+    int64_t overdue;        /* of those, token expired by the store's clock */
     int64_t owed;           /* deletions due or tried in vain, but none put off to a later time */
     int64_t oldest_owed_at; /* created_at of the oldest of them, 0 when none */
     int64_t orphaned;
@@ -151,6 +158,7 @@ struct store_config {
     bool by_turn;            /* calls start at store_flush, all of a turn together: fewer syncs and
                                 wake-ups under load; else each starts at once */
     struct metrics *metrics; /* livenessd_store_…; may be NULL */
+    struct log *log;         /* says why the disk fails; may be NULL */
     const struct clock *clock;
 };
 
@@ -176,7 +184,8 @@ typedef void store_listed(void *context, enum store_result result,
 typedef void store_counted(void *context, enum store_result result,
                            const struct store_counts *counts);
 
-/* Records are copied. */
+/* Records are copied. An insert takes its idempotency key from a record whose token had expired
+ * when this one was created. */
 struct store_call *store_insert(struct store *store, const struct session_record *record,
                                 store_done *done, void *context);
 /* `id` may be any text, in either case; what is no UUID is not found. */
@@ -187,9 +196,27 @@ struct store_call *store_save(struct store *store, const struct session_record *
  * are the store's and go after the callback. */
 struct store_call *store_due(struct store *store, int64_t now, size_t limit, store_listed *done,
                              void *context);
+/* Where a walk through the open sessions has come to; all zero: the beginning. */
+struct store_position {
+    int64_t token_expires_at;
+    char id[UUID_SIZE];
+};
+/* Open sessions (SESSION_CREATED) with a token that expired at `until` or before, in the order of
+ * expiry (among equals in any, but always the same one), from behind `after`, at most `limit`.
+ * Those without an expiry are left out. */
+struct store_call *store_expired(struct store *store, int64_t until,
+                                 const struct store_position *after, size_t limit,
+                                 store_listed *done, void *context);
 /* Drops up to `limit` records with forget_at <= now and no deletion owed. */
 struct store_call *store_forget(struct store *store, int64_t now, size_t limit, store_done *done,
                                 void *context);
+/* The record that has this idempotency key and a token that expires after `now`. */
+struct store_call *store_find_key(struct store *store, const uint8_t key[RECORD_HASH_BYTES],
+                                  int64_t now, store_done *done, void *context);
+/* Takes idempotency key, request and sealed answer from up to `limit` records whose tokens expired
+ * at `now` or before. */
+struct store_call *store_release_keys(struct store *store, int64_t now, size_t limit,
+                                      store_done *done, void *context);
 struct store_call *store_count(struct store *store, store_counted *done, void *context);
 /* What can be shown of one kind (SESSION_CREATED and SESSION_SETTLED), ascending by id from the
  * first after `after` ("" : from the beginning; any text, compared as such), at most `limit`. */

@@ -22,6 +22,7 @@ void store_call_answer(struct store_call *call, enum store_result result)
     call->cancelled = true;
     switch (call->kind) {
     case CALL_DUE:
+    case CALL_EXPIRED:
     case CALL_LIST:
     case CALL_FIND_UPSTREAM:
         call->callback.listed(call->context, result, ok ? call->records : NULL,
@@ -31,11 +32,22 @@ void store_call_answer(struct store_call *call, enum store_result result)
         call->callback.counted(call->context, result, ok ? &call->counts : NULL);
         break;
     case CALL_LOAD:
+    case CALL_FIND_KEY:
         call->callback.done(call->context, result, ok ? TAKE(call->record) : NULL);
         break;
     default:
         call->callback.done(call->context, result, NULL);
         break;
+    }
+}
+
+static void note_trouble(struct store *store, const struct store_call *call)
+{
+    const struct commit_report *commit = &call->commit;
+    if (commit->trouble) {
+        store_trouble_say(store, commit->trouble, !commit->committed);
+    } else if (commit->there && atomic_load(&store->ready)) {
+        store_trouble_over(store);
     }
 }
 
@@ -48,6 +60,7 @@ void store_deliver(struct store *store)
     struct store_call *call = NULL;
     while ((call = call_queue_pop(&store->delivering))) {
         store_metrics_commit(&store->metrics, &call->commit);
+        note_trouble(store, call);
         store_unwatch(store, call);
         if (call->kind != CALL_PROBE) {
             store->waiting--;
@@ -160,6 +173,18 @@ struct store_call *store_due(struct store *store, int64_t now, size_t limit, sto
     return submit(call);
 }
 
+struct store_call *store_expired(struct store *store, int64_t until,
+                                 const struct store_position *after, size_t limit,
+                                 store_listed *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_EXPIRED, context);
+    call->callback.listed = done;
+    call->now = until;
+    call->position = *after;
+    call->limit = limit;
+    return submit(call);
+}
+
 struct store_call *store_list(struct store *store, enum session_kind kind, const char *after,
                               size_t limit, store_listed *done, void *context)
 {
@@ -191,6 +216,26 @@ struct store_call *store_forget(struct store *store, int64_t now, size_t limit, 
                                 void *context)
 {
     struct store_call *call = call_new(store, CALL_FORGET, context);
+    call->callback.done = done;
+    call->now = now;
+    call->limit = limit;
+    return submit(call);
+}
+
+struct store_call *store_find_key(struct store *store, const uint8_t key[RECORD_HASH_BYTES],
+                                  int64_t now, store_done *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_FIND_KEY, context);
+    call->callback.done = done;
+    call->now = now;
+    memcpy(call->key, key, sizeof call->key);
+    return submit(call);
+}
+
+struct store_call *store_release_keys(struct store *store, int64_t now, size_t limit,
+                                      store_done *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_RELEASE_KEYS, context);
     call->callback.done = done;
     call->now = now;
     call->limit = limit;

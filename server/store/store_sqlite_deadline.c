@@ -57,6 +57,7 @@ void store_on_deadline(uv_timer_t *timer)
     uint64_t now = clock_monotonic_ms(store->clock);
     if (overdue(store, now)) {
         turn_unready(store);
+        store_trouble_say(store, "no answer from the disk in time", true);
     }
     while (overdue(store, now)) {
         struct store_call *call = store->oldest;

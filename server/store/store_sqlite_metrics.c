@@ -4,17 +4,17 @@
 #include "store/store_sqlite_private.h"
 
 static const char *const kind_names[CALL_KIND_COUNT] = {
-    [CALL_LOAD] = "load",   [CALL_DUE] = "due",
-    [CALL_COUNT] = "count", [CALL_INSERT] = "insert",
-    [CALL_SAVE] = "save",   [CALL_FORGET] = "forget",
-    [CALL_LIST] = "list",   [CALL_FIND_UPSTREAM] = "find_upstream",
-    [CALL_PROBE] = "probe",
+    [CALL_LOAD] = "load",     [CALL_DUE] = "due",           [CALL_EXPIRED] = "expired",
+    [CALL_COUNT] = "count",   [CALL_INSERT] = "insert",     [CALL_SAVE] = "save",
+    [CALL_FORGET] = "forget", [CALL_LIST] = "list",         [CALL_FIND_UPSTREAM] = "find_upstream",
+    [CALL_PROBE] = "probe",   [CALL_FIND_KEY] = "find_key", [CALL_RELEASE_KEYS] = "release_keys",
 };
 
 static const char *const result_names[STORE_RESULT_COUNT] = {
     [STORE_OK] = "ok",
     [STORE_NOT_FOUND] = "not_found",
     [STORE_CONFLICT] = "conflict",
+    [STORE_KEY_TAKEN] = "key_taken",
     [STORE_UNAVAILABLE] = "unavailable",
 };
 

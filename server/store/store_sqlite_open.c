@@ -70,7 +70,8 @@ static bool insert_orphan(struct sqlite_db *db, const struct intent *intent)
     return sqlite_db_insert(db, &orphan, &result);
 }
 
-static bool adopt_intents(struct sqlite_db *db, struct intents *intents)
+static bool adopt_intents(struct sqlite_db *db, struct intents *intents, const char *path,
+                          const struct error_text *error)
 {
     struct intent intent;
     size_t index = 0;
@@ -79,6 +80,7 @@ static bool adopt_intents(struct sqlite_db *db, struct intents *intents)
         going = insert_orphan(db, &intent);
     }
     if (!going || !sqlite_db_commit(db)) {
+        error_say(error, "cannot write to %s: %s", path, sqlite_db_trouble(db));
         sqlite_db_rollback(db);
         return false;
     }
@@ -101,11 +103,7 @@ static bool open_files(struct store *store, const struct store_config *config,
     if (!store->db) {
         return false;
     }
-    if (!adopt_intents(store->db, store->intents)) {
-        error_say(error, "cannot write to %s; is its disk full or read-only?", path);
-        return false;
-    }
-    return true;
+    return adopt_intents(store->db, store->intents, path, error);
 }
 
 static void close_files(struct store *store)
@@ -154,6 +152,7 @@ struct store *store_open(uv_loop_t *uv, const struct store_config *config, char 
     store->by_turn = config->by_turn;
     store->timeout_ms = config->timeout_ms;
     store->clock = config->clock;
+    store->log = config->log;
     atomic_init(&store->ready, true);
     store_metrics_init(&store->metrics, config->metrics);
     check_uv(uv_mutex_init(&store->lock));

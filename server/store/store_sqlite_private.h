@@ -19,12 +19,15 @@
 enum call_kind {
     CALL_LOAD,
     CALL_DUE,
+    CALL_EXPIRED,
     CALL_COUNT,
     CALL_LIST,
     CALL_FIND_UPSTREAM,
+    CALL_FIND_KEY,
     CALL_INSERT,
     CALL_SAVE,
     CALL_FORGET,
+    CALL_RELEASE_KEYS,
     CALL_PROBE, /* the thread's own */
     CALL_KIND_COUNT
 };
@@ -36,9 +39,10 @@ static inline bool call_writes(enum call_kind kind)
 
 /* Of the transaction a call was in; said once a transaction, by its first call. */
 struct commit_report {
-    bool there;
+    bool there; /* it wrote */
     bool committed;
     uint64_t duration_ns;
+    const char *trouble; /* what SQLite said, also of a transaction that only read; NULL: none */
 };
 
 /* Call lifetime: made by whoever asks, handed to the thread, handed back, freed after the callback.
@@ -61,8 +65,10 @@ struct store_call {
     void *context;
     /* what is asked */
     char id[UUID_SIZE];
+    uint8_t key[RECORD_HASH_BYTES];
     struct session_record *record; /* to write, or what a load found */
     int64_t now;
+    struct store_position position;
     size_t limit;
     enum session_kind session_kind;
     char after[UUID_SIZE + 1]; /* what sorts behind a UUID's length makes no difference */
@@ -103,6 +109,18 @@ void store_metrics_answer(const struct store_metrics *metrics, enum call_kind ki
 void store_metrics_commit(const struct store_metrics *metrics, const struct commit_report *commit);
 void store_metrics_queue(const struct store_metrics *metrics, size_t waiting);
 
+/* What the log has said of it. */
+struct store_trouble {
+    const char *reason;   /* the last one */
+    uint64_t quiet_until; /* it is not said again */
+    bool down;            /* nothing has been written since */
+};
+
+/* Says that, and why, the store fails; not the same all the time. */
+void store_trouble_say(struct store *store, const char *reason, bool down);
+/* Something was written. */
+void store_trouble_over(struct store *store);
+
 /* Process lifetime; freed when the loop has let go of the handles. */
 struct store {
     uv_async_t answered; /* any thread; keeps the loop alive */
@@ -131,6 +149,8 @@ struct store {
     uint64_t probe_at_ns;         /* [thread] */
     struct intents *intents;      /* [loop] */
     struct store_metrics metrics; /* [loop] */
+    struct store_trouble trouble; /* [loop] */
+    struct log *log;              /* [const] */
 };
 
 /* Callback of the async handle: tells the callers. */

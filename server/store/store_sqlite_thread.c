@@ -19,6 +19,9 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
         return sqlite_db_load(db, call->id, &call->result, &call->record);
     case CALL_DUE:
         return sqlite_db_due(db, call->now, call->limit, &call->records, &call->record_count);
+    case CALL_EXPIRED:
+        return sqlite_db_expired(db, call->now, &call->position, call->limit, &call->records,
+                                 &call->record_count);
     case CALL_LIST:
         return sqlite_db_list(db, call->session_kind, call->after, call->limit, &call->records,
                               &call->record_count);
@@ -34,6 +37,10 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
         return sqlite_db_save(db, call->record, &call->result);
     case CALL_FORGET:
         return sqlite_db_forget(db, call->now, call->limit);
+    case CALL_FIND_KEY:
+        return sqlite_db_find_key(db, call->key, call->now, &call->result, &call->record);
+    case CALL_RELEASE_KEYS:
+        return sqlite_db_release_keys(db, call->now, call->limit);
     case CALL_PROBE:
         return sqlite_db_probe(db);
     case CALL_KIND_COUNT:
@@ -42,13 +49,29 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
     return false;
 }
 
-static bool run_transaction(struct sqlite_db *db, const struct call_queue *batch, bool writes)
+/* A page that cannot be read is the trouble of those who read it, and of nobody else. */
+static bool run_on(struct sqlite_db *db, struct store_call *call, const char **ret_trouble)
+{
+    if (run_call(db, call)) {
+        return true;
+    }
+    if (call_writes(call->kind) || !sqlite_db_damaged(db)) {
+        return false;
+    }
+    *ret_trouble = sqlite_db_trouble(db);
+    call->result = STORE_UNAVAILABLE;
+    return true;
+}
+
+static bool run_transaction(struct sqlite_db *db, const struct call_queue *batch, bool writes,
+                            const char **ret_trouble)
 {
     bool going = sqlite_db_begin(db, writes);
     for (struct store_call *call = batch->head; going && call; call = call->next) {
-        going = run_call(db, call);
+        going = run_on(db, call, ret_trouble);
     }
     if (!going || !sqlite_db_commit(db)) {
+        *ret_trouble = sqlite_db_trouble(db);
         sqlite_db_rollback(db);
         return false;
     }
@@ -87,7 +110,8 @@ static void run_batch(struct store *store, struct call_queue *batch)
     bool writes = any_writes(batch);
     int64_t changes_before = sqlite_db_changes(store->db);
     uint64_t started_ns = clock_precise_ns();
-    bool committed = run_transaction(store->db, batch, writes);
+    const char *trouble = NULL;
+    bool committed = run_transaction(store->db, batch, writes, &trouble);
     uint64_t ended_ns = clock_precise_ns();
     if (!committed) {
         say_unavailable(batch);
@@ -97,9 +121,7 @@ static void run_batch(struct store *store, struct call_queue *batch)
         /* a commit that changed nothing touched no disk and proves nothing */
         atomic_store(&store->ready, true);
     }
-    if (writes) {
-        batch->head->commit = (struct commit_report){true, committed, ended_ns - started_ns};
-    }
+    batch->head->commit = (struct commit_report){writes, committed, ended_ns - started_ns, trouble};
     hand_back(store, batch);
 }
 

@@ -72,11 +72,12 @@ static bool copy_id(const char *id, const char *characters, char *ret, size_t si
 }
 
 static struct face_call *session_call(struct face_client *client, enum face_operation operation,
-                                      enum face_kind kind, const char *upstream_id,
+                                      bool idle, enum face_kind kind, const char *upstream_id,
                                       const char *request_id, face_done *done, void *context)
 {
     struct face_call *call = face_call_new(client, operation, request_id, done, context);
     call->kind = kind;
+    call->idle = idle;
     if (!copy_id(upstream_id, SESSION_ID_CHARACTERS, call->upstream_id, FACE_ID_SIZE)) {
         call->refused = PROBLEM_INTERNAL;
     }
@@ -88,14 +89,30 @@ struct face_call *face_get_session(struct face_client *client, enum face_kind ki
                                    const char *upstream_id, const char *request_id, face_done *done,
                                    void *context)
 {
-    return session_call(client, FACE_GET, kind, upstream_id, request_id, done, context);
+    return session_call(client, FACE_GET, false, kind, upstream_id, request_id, done, context);
+}
+
+struct face_call *face_look_at_session(struct face_client *client, enum face_kind kind,
+                                       const char *upstream_id, const char *request_id,
+                                       face_done *done, void *context)
+{
+    return session_call(client, FACE_GET, true, kind, upstream_id, request_id, done, context);
+}
+
+bool face_is_unsent(struct face_call *call, bool hurry)
+{
+    if (hurry && call->idle) {
+        call->idle = false;
+        return pace_raise(call->client->pace, &call->ticket, PACE_RESULT);
+    }
+    return pace_raise(call->client->pace, &call->ticket, call->ticket.priority);
 }
 
 struct face_call *face_delete_session(struct face_client *client, enum face_kind kind,
                                       const char *upstream_id, const char *request_id,
                                       face_done *done, void *context)
 {
-    return session_call(client, FACE_DELETE, kind, upstream_id, request_id, done, context);
+    return session_call(client, FACE_DELETE, false, kind, upstream_id, request_id, done, context);
 }
 
 struct face_call *face_get_image(struct face_client *client, const char *upstream_image_id,

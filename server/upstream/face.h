@@ -126,6 +126,14 @@ void face_create_session(struct face_client *client, const struct face_create *c
 struct face_call *face_get_session(struct face_client *client, enum face_kind kind,
                                    const char *upstream_id, const char *request_id, face_done *done,
                                    void *context);
+/* The same when nobody is in a hurry: it goes last, and such calls never take more than a fifth of
+ * the rate. */
+struct face_call *face_look_at_session(struct face_client *client, enum face_kind kind,
+                                       const char *upstream_id, const char *request_id,
+                                       face_done *done, void *context);
+/* Whether a get is not sent yet, so that its answer will be younger than now; then, when `hurry`,
+ * it waits among those of face_get_session. */
+bool face_is_unsent(struct face_call *call, bool hurry);
 struct face_call *face_delete_session(struct face_client *client, enum face_kind kind,
                                       const char *upstream_id, const char *request_id,
                                       face_done *done, void *context);

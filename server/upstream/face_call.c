@@ -62,7 +62,8 @@ void face_call_start(struct face_call *call)
     if (call->refused != PROBLEM_NONE) {
         pace_refuse(pace, &call->ticket, on_turn);
     } else {
-        pace_ask(pace, &call->ticket, priorities[call->operation], on_turn);
+        pace_ask(pace, &call->ticket, call->idle ? PACE_LOWEST : priorities[call->operation],
+                 on_turn);
     }
 }
 

@@ -19,6 +19,7 @@ struct face_call {
     enum face_kind kind;
     enum problem refused; /* of a call that gets no turn */
     bool repeated;        /* after a 401 */
+    bool idle;            /* nobody is in a hurry for it */
     char upstream_id[FACE_IMAGE_ID_SIZE];
     char request_id[EXCHANGE_ID_MAX + 1];
     struct buf query;   /* of a detect */

@@ -16,6 +16,7 @@
 enum {
     MS_PER_S = 1000,
     TURNS_BEFORE_DELETE = 4, /* of others, while a delete waits */
+    LOWEST_SHARE = 5,        /* of the rate and of the queue: one part in so many */
     HANDLES = 3,
     /* lists beside those of the priorities: to be refused, and being refused just now */
     REFUSED = PACE_PRIORITY_COUNT,
@@ -34,8 +35,10 @@ struct pace {
     uint64_t alarm_at; /* when the timer fires; UINT64_MAX: it does not run */
     struct pace_config config;
     struct rate_window window;
-    struct pace_ticket lists[LISTS]; /* circular; these are the heads */
-    uint64_t waiting;                /* in the lists of the priorities */
+    struct rate_window lowest_window; /* of PACE_LOWEST alone */
+    struct pace_ticket lists[LISTS];  /* circular; these are the heads */
+    uint64_t waiting;                 /* in the lists of the priorities */
+    uint64_t lowest_waiting;          /* of these in the last one */
     uint64_t paused_until;
     unsigned turns_of_others;
     struct series *length;
@@ -53,6 +56,8 @@ static void count_waiting(struct pace *pace, unsigned list, bool more)
 {
     if (list < PACE_PRIORITY_COUNT) {
         pace->waiting = more ? pace->waiting + 1 : pace->waiting - 1;
+        if (list == PACE_LOWEST)
+            pace->lowest_waiting = more ? pace->lowest_waiting + 1 : pace->lowest_waiting - 1;
         if (pace->length) {
             series_set(pace->length, (double)pace->waiting);
         }
@@ -105,6 +110,15 @@ static uint64_t turn_at(const struct pace *pace)
     return pace->held ? UINT64_MAX : later(pace->paused_until, rate_window_free_at(&pace->window));
 }
 
+/* The same for those that wait now. */
+static uint64_t next_turn_at(const struct pace *pace)
+{
+    if (pace->waiting > pace->lowest_waiting) {
+        return turn_at(pace);
+    }
+    return later(turn_at(pace), rate_window_free_at(&pace->lowest_window));
+}
+
 static uint64_t patience_ends(const struct pace *pace, const struct pace_ticket *ticket)
 {
     return ticket->asked_at + pace->config.max_wait_ms;
@@ -137,7 +151,7 @@ static void schedule(struct pace *pace, uint64_t now)
         return;
     }
     uint64_t patience = first_patience_ends(pace);
-    uint64_t at = sooner(turn_at(pace), patience);
+    uint64_t at = sooner(next_turn_at(pace), patience);
     if (at <= now || patience <= pace->paused_until) {
         run_soon(pace);
     } else if (at < pace->alarm_at) {
@@ -183,7 +197,7 @@ static void tell_refused(struct pace *pace, uint64_t now)
     }
 }
 
-static struct pace_ticket *take_next(struct pace *pace)
+static struct pace_ticket *choose(struct pace *pace, uint64_t now)
 {
     struct pace_ticket *ticket = list_first(pace, PACE_RESULT);
     ticket = ticket ? ticket : list_first(pace, PACE_CREATE);
@@ -191,10 +205,24 @@ static struct pace_ticket *take_next(struct pace *pace)
     if (delete &&(!ticket || pace->turns_of_others >= TURNS_BEFORE_DELETE)) {
         ticket = delete;
     }
-    if (ticket) {
-        pace->turns_of_others = ticket == delete ? 0 : pace->turns_of_others + 1;
-        list_remove(pace, ticket);
+    if (!ticket && rate_window_free_at(&pace->lowest_window) <= now) {
+        ticket = list_first(pace, PACE_LOWEST);
     }
+    return ticket;
+}
+
+static struct pace_ticket *take_next(struct pace *pace, uint64_t now)
+{
+    struct pace_ticket *ticket = choose(pace, now);
+    if (!ticket) {
+        return NULL;
+    }
+    pace->turns_of_others = ticket->priority == PACE_DELETE ? 0 : pace->turns_of_others + 1;
+    rate_window_start(&pace->window, now);
+    if (ticket->priority == PACE_LOWEST) {
+        rate_window_start(&pace->lowest_window, now);
+    }
+    list_remove(pace, ticket);
     return ticket;
 }
 
@@ -202,11 +230,10 @@ static void give_turns(struct pace *pace, uint64_t now)
 {
     /* looked at again each time: a callback may pause, withdraw or close */
     while (!pace->closed && turn_at(pace) <= now) {
-        struct pace_ticket *ticket = take_next(pace);
+        struct pace_ticket *ticket = take_next(pace, now);
         if (!ticket) {
             return;
         }
-        rate_window_start(&pace->window, now);
         ticket->turn(ticket, true, 0);
     }
 }
@@ -258,7 +285,8 @@ struct pace *pace_new(uv_loop_t *uv, const struct pace_config *config)
         pace->lists[list].next = &pace->lists[list];
         pace->lists[list].previous = &pace->lists[list];
     }
-    rate_window_init(&pace->window, config->rate);
+    rate_window_init(&pace->window, config->rate, 1);
+    rate_window_init(&pace->lowest_window, config->rate, LOWEST_SHARE);
     (void)uv_idle_init(uv, &pace->idle);
     (void)uv_check_init(uv, &pace->check);
     (void)uv_timer_init(uv, &pace->timer);
@@ -279,6 +307,7 @@ static void on_closed(uv_handle_t *handle)
     struct pace *pace = handle->data;
     if (--pace->open_handles == 0) {
         rate_window_done(&pace->window);
+        rate_window_done(&pace->lowest_window);
         free(pace);
     }
 }
@@ -301,6 +330,16 @@ struct pace *pace_free(struct pace *pace)
     return NULL;
 }
 
+/* Looks that can wait have room of their own, so that they keep nobody out. */
+static bool has_room(const struct pace *pace, enum pace_priority priority)
+{
+    uint64_t max = pace->config.queue_max;
+    if (priority == PACE_LOWEST) {
+        return pace->lowest_waiting < later(max / LOWEST_SHARE, 1);
+    }
+    return pace->waiting - pace->lowest_waiting < max;
+}
+
 void pace_ask(struct pace *pace, struct pace_ticket *ticket, enum pace_priority priority,
               void (*turn)(struct pace_ticket *ticket, bool granted, uint64_t retry_after_ms))
 {
@@ -308,9 +347,20 @@ void pace_ask(struct pace *pace, struct pace_ticket *ticket, enum pace_priority 
     uint64_t now = now_ms(pace);
     ticket->turn = turn;
     ticket->asked_at = now;
-    unsigned list = pace->waiting < pace->config.queue_max ? (unsigned)priority : REFUSED;
-    list_append(pace, list, ticket);
+    list_append(pace, has_room(pace, priority) ? (unsigned)priority : REFUSED, ticket);
     schedule(pace, now);
+}
+
+bool pace_raise(struct pace *pace, struct pace_ticket *ticket, enum pace_priority priority)
+{
+    if (!ticket->waiting || ticket->priority >= PACE_PRIORITY_COUNT) {
+        return false;
+    }
+    if (ticket->priority != priority) {
+        list_remove(pace, ticket);
+        pace_ask(pace, ticket, priority, ticket->turn);
+    }
+    return true;
 }
 
 void pace_refuse(struct pace *pace, struct pace_ticket *ticket,

@@ -1,9 +1,10 @@
 /*
  * The pace queue: every upstream call waits here for its turn. Results go first, then creates, then
  * deletes, but every fifth turn is a delete's if one waits (else they starve: with creates first,
- * ten minutes at triple load make thousands of paid sessions and hardly a verdict). In any stretch
- * of min(rate, 10 000) calls the average never exceeds `rate` calls a second. Bounded in length and
- * wait.
+ * ten minutes at triple load make thousands of paid sessions and hardly a verdict). Last come looks
+ * that can wait: they get turns nobody else wants, at most a fifth of the rate and of the queue.
+ * In any stretch of min(rate, 10 000) calls the average never exceeds `rate` calls a second.
+ * Bounded in length and wait.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 
-enum pace_priority { PACE_RESULT, PACE_CREATE, PACE_DELETE, PACE_PRIORITY_COUNT };
+enum pace_priority { PACE_RESULT, PACE_CREATE, PACE_DELETE, PACE_LOWEST, PACE_PRIORITY_COUNT };
 
 struct pace_config {
     uint64_t rate;        /* calls a second */
@@ -43,6 +44,9 @@ struct pace *pace_free(struct pace *pace);
 /* `turn` runs later, never from within this call. */
 void pace_ask(struct pace *pace, struct pace_ticket *ticket, enum pace_priority priority,
               void (*turn)(struct pace_ticket *ticket, bool granted, uint64_t retry_after_ms));
+/* Whether the ticket still waits for its turn; then it waits with this priority from now on, behind
+ * those that do already. */
+bool pace_raise(struct pace *pace, struct pace_ticket *ticket, enum pace_priority priority);
 /* The ticket is refused, later like any other: for calls that fail before they are sent. */
 void pace_refuse(struct pace *pace, struct pace_ticket *ticket,
                  void (*turn)(struct pace_ticket *ticket, bool granted, uint64_t retry_after_ms));

@@ -1,6 +1,8 @@
 /*
  * The ring of starts. Times are whole milliseconds cut off below, so two of them may lie almost one
- * millisecond closer than they look: the span is rounded up and one more is added.
+ * millisecond closer than they look: the span is rounded up and one more is added. Upstream counts
+ * when calls arrive, and the first of a second may take longer than the last, by a connection to be
+ * made: a fiftieth is left for that, or a queue that is never empty would be told 429 now and then.
  */
 #include "upstream/rate_window.h"
 
@@ -9,16 +11,18 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { MS_PER_S = 1000 };
+enum { MS_PER_S = 1000, SLACK_PART = 50 };
 
-void rate_window_init(struct rate_window *window, uint64_t rate)
+void rate_window_init(struct rate_window *window, uint64_t rate, uint64_t share)
 {
-    assert(rate > 0);
-    size_t size = rate < RATE_WINDOW_STARTS_MAX ? (size_t)rate : RATE_WINDOW_STARTS_MAX;
+    assert(rate > 0 && share > 0);
+    uint64_t starts = rate < share ? 1 : rate / share;
+    size_t size = starts < RATE_WINDOW_STARTS_MAX ? (size_t)starts : RATE_WINDOW_STARTS_MAX;
+    uint64_t exact_ms = (size * MS_PER_S * share + rate - 1) / rate;
     *window = (struct rate_window){
         .starts = xcalloc(size, sizeof *window->starts),
         .size = size,
-        .span_ms = (size * MS_PER_S + rate - 1) / rate + 1,
+        .span_ms = exact_ms + exact_ms / SLACK_PART + 1,
     };
 }
 

@@ -1,7 +1,7 @@
 /*
  * The arithmetic of the pace: when may the next call start, given when the last ones did? Who waits
- * and in which order is upstream/pace.c's. Invariant: any min(rate, 10 000) + 1 starts in a row
- * span at least the time `rate` calls a second need for all but one of them.
+ * and in which order is upstream/pace.c's. Invariant: any min(rate / share, 10 000) + 1 starts in a
+ * row (at least two) span at least the time that rate needs for all but one of them.
  */
 #pragma once
 
@@ -18,8 +18,8 @@ struct rate_window {
     uint64_t span_ms;
 };
 
-/* `rate` is calls a second, at least 1. */
-void rate_window_init(struct rate_window *window, uint64_t rate);
+/* `rate` is calls a second, at least 1; the window allows one part in `share` of it. */
+void rate_window_init(struct rate_window *window, uint64_t rate, uint64_t share);
 void rate_window_done(struct rate_window *window);
 /* From when on a call may start; 0 when at any time. */
 uint64_t rate_window_free_at(const struct rate_window *window);

@@ -13,6 +13,7 @@ enum { SETTINGS_MAX = 24, WORDS_MAX = 2 * (SETTINGS_MAX + 8) };
 static void let_go(void *sync)
 {
     sync_set(sync, SYNC_PASS);
+    sync_fail_writes(sync, 0);
 }
 
 static struct daemon *start_server(struct place place, const struct rig_options *options,
@@ -42,7 +43,7 @@ static struct daemon *start_server(struct place place, const struct rig_options 
 struct rig rig_open_at(struct place place, const struct rig_options *options)
 {
     const char *key[] = {"LIVENESSD_EMULATOR_KEY=" UPSTREAM_KEY, NULL};
-    struct rig rig = {.emulator = daemon_start_at(place, "emulate", NULL, key)};
+    struct rig rig = {.emulator = daemon_start_at(place, "emulate", options->emulator, key)};
     rig.server = start_server(place, options, daemon_url(rig.emulator, "emulator", ""));
     return rig;
 }

@@ -28,6 +28,7 @@ struct rig {
 struct rig_options {
     const char *settings[24]; /* "key=value" for --set */
     const char *environment[8];
+    const char *emulator[8];   /* further arguments of `emulate` */
     struct sync_control *sync; /* NULL: syncs are let alone */
 };
 

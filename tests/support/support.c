@@ -63,6 +63,12 @@ void fail_at(struct place place, const char *text, ...)
     abort(); /* not reached: an assertion leaves the test */
 }
 
+size_t test_number(const char *variable, size_t otherwise)
+{
+    const char *text = secure_getenv(variable);
+    return text ? strtoul(text, NULL, 10) : otherwise;
+}
+
 int64_t now_ms(void)
 {
     struct timespec now;

@@ -20,6 +20,7 @@ static void release(void *object)
     struct sync_control *sync = object;
     /* a daemon that is still held could not stop */
     sync_set(sync, SYNC_PASS);
+    sync_fail_writes(sync, 0);
     (void)unlink(sync->path);
     (void)munmap(sync->shared, sizeof *sync->shared);
     free(sync);
@@ -50,6 +51,16 @@ const char *const *sync_environment(const struct sync_control *sync)
 void sync_set(struct sync_control *sync, enum sync_mode mode)
 {
     atomic_store(&sync->shared->mode, mode);
+}
+
+void sync_fail_writes(struct sync_control *sync, int error)
+{
+    atomic_store(&sync->shared->write_error, error);
+}
+
+void sync_advance_clock(struct sync_control *sync, int64_t ms)
+{
+    atomic_fetch_add(&sync->shared->later_ms, ms);
 }
 
 unsigned sync_waiting(const struct sync_control *sync)

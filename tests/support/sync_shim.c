@@ -1,16 +1,20 @@
 /*
- * Preloaded into a daemon, stands before fsync and fdatasync: holds each one until the test lets it
- * go, or makes it fail, as SYNC_CONTROL's shared memory says. Without that variable it changes
- * nothing. Not instrumented, so that it fits into daemons with and without sanitizers.
+ * Preloaded into a daemon, stands before what its store does to the disk and before its wall clock,
+ * as SYNC_CONTROL's shared memory says: holds each sync until the test lets it go, or makes it
+ * fail; refuses writes as a full or a read-only disk does; sets the clock ahead. Without that
+ * variable it changes nothing. Not instrumented, so that it fits into daemons with and without
+ * sanitizers.
  */
 #include "support/sync_shim.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct sync_shared *shared;
@@ -50,4 +54,38 @@ int fsync(int fd)
 int fdatasync(int fildes)
 {
     return stand_before(SYS_fdatasync, fildes);
+}
+
+/* The store writes at places in files; logs and sockets are written otherwise. */
+static bool is_refused(void)
+{
+    int error = shared ? atomic_load(&shared->write_error) : 0;
+    if (error != 0)
+        errno = error;
+    return error != 0;
+}
+
+ssize_t pwrite(int fd, const void *buffer, size_t size, off_t offset)
+{
+    return is_refused() ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, buffer, size, offset);
+}
+
+ssize_t pwrite64(int fd, const void *buffer, size_t size, off64_t offset)
+{
+    return is_refused() ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, buffer, size, offset);
+}
+
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
+{
+    int result = (int)syscall(SYS_clock_gettime, clock_id, tp);
+    if (result == 0 && shared && clock_id == CLOCK_REALTIME) {
+        int64_t ms = atomic_load(&shared->later_ms);
+        tp->tv_sec += ms / 1000;
+        tp->tv_nsec += ms % 1000 * 1000000;
+        if (tp->tv_nsec >= 1000000000) {
+            tp->tv_nsec -= 1000000000;
+            tp->tv_sec++;
+        }
+    }
+    return result;
 }

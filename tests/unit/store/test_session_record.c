@@ -12,20 +12,24 @@ Test(session_record, is_copied_deeply)
     struct session_record record = {.platform = "web",
                                     .results_json = xstrdup("{}"),
                                     .details_json = xstrdup("{1}"),
-                                    .flagged_json = xstrdup("[]")};
+                                    .flagged_json = xstrdup("[]"),
+                                    .sealed_answer = xstrdup("c2")};
     struct session_record *copy = session_record_copy(&record);
     record.results_json[0] = 'x';
     record.details_json[0] = 'x';
     record.flagged_json[0] = 'x';
+    record.sealed_answer[0] = 'x';
     memset(record.platform, 0, sizeof record.platform);
     cr_expect_str_eq(copy->results_json, "{}");
     cr_expect_str_eq(copy->details_json, "{1}");
     cr_expect_str_eq(copy->flagged_json, "[]");
+    cr_expect_str_eq(copy->sealed_answer, "c2");
     cr_expect_str_eq(copy->platform, "web");
     cr_expect_null(session_record_free(copy));
     free(record.results_json);
     free(record.details_json);
     free(record.flagged_json);
+    free(record.sealed_answer);
 }
 
 Test(session_record, is_copied_without_results)
@@ -35,6 +39,7 @@ Test(session_record, is_copied_without_results)
     cr_expect_null(copy->results_json);
     cr_expect_null(copy->details_json);
     cr_expect_null(copy->flagged_json);
+    cr_expect_null(copy->sealed_answer);
     cr_expect_eq(copy->revision, 7);
     cr_expect_null(session_record_free(copy));
 }

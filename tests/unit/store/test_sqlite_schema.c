@@ -110,6 +110,37 @@ Test(schema, brings_every_earlier_version_up_to_date)
     }
 }
 
+/* Rows of version 2, one of a verify session; neither has an idempotency key. */
+static const char version_2_rows[] =
+    "INSERT INTO session VALUES (x'01234567123471238123456789abcde0', 2, 0, 1, x'', "
+    "x'89abcdef123441238123456789abcde0', 'https://face.example', 'device', '', 'ios', "
+    "3, 1000, 2000, 0, 0, 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, x'', 'NotStarted', 'model', NULL, "
+    "0, 0, 0, 90000, x'', 2, zeroblob(32), 1, 1, 900000, 1, '{1}', '[]', 'image'), "
+    "(x'01234567123471238123456789abcde1', 1, 0, 0, x'', "
+    "x'89abcdef123441238123456789abcde1', 'https://face.example', 'device', '', 'ios', "
+    "3, 1000, 2000, 0, 0, 0, x'', 0, 0, 0, 0, 0, 0, 0, 0, x'', 'NotStarted', 'model', NULL, "
+    "0, 0, 0, 90000, x'', 0, x'', 0, 0, 0, 0, NULL, NULL, '')";
+
+Test(schema, keeps_what_version_2_knew)
+{
+    static const uint8_t none[RECORD_HASH_BYTES];
+    sqlite3 *db = open_file();
+    cr_assert(schema_migrate(db, it.path, 2, &error), "%s", error_buffer);
+    execute(db, version_2_rows);
+    (void)sqlite3_close(db);
+    fixture_open(&it);
+    cr_assert_eq(load(&it, "01234567-1234-7123-8123-456789abcde0"), STORE_OK);
+    cr_expect_eq(it.record->revision, 2);
+    cr_expect_eq(it.record->reference, REFERENCE_OWNER);
+    cr_expect_eq(it.record->verdict.confidence_ppm, 900000);
+    cr_expect_str_eq(it.record->details_json, "{1}");
+    cr_expect_str_eq(it.record->session_image_id, "image");
+    cr_expect_eq(memcmp(it.record->idempotency_key, none, sizeof none), 0);
+    cr_expect_null(it.record->sealed_answer);
+    cr_assert_eq(load(&it, "01234567-1234-7123-8123-456789abcde1"), STORE_OK);
+    cr_expect_eq(count(&it)->open, 2);
+}
+
 Test(schema, refuses_a_file_of_a_newer_version)
 {
     sqlite3 *db = open_file();

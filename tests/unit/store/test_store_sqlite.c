@@ -42,6 +42,7 @@ static struct session_record full_record(void)
         .details_json = xstrdup("{\"attempts\":[1]}"),
         .flagged_json = xstrdup("[]"),
         .session_image_id = "AaTWscL3A2hLnw5_PVweKpBc5FCdHhdEQ7hRzNe7sgYo",
+        .sealed_answer = xstrdup("c2VhbGVk"),
         .deletion = DELETION_OWED,
         .deletion_at = noon + 7000,
         .deletion_tries = 4,
@@ -54,6 +55,8 @@ static struct session_record full_record(void)
     random_fill(&it.random.random, record.image_hash, sizeof record.image_hash);
     random_fill(&it.random.random, record.completion.digest_hash, RECORD_HASH_BYTES);
     random_fill(&it.random.random, record.upstream_digest_hash, RECORD_HASH_BYTES);
+    random_fill(&it.random.random, record.idempotency_key, RECORD_HASH_BYTES);
+    random_fill(&it.random.random, record.idempotency_request, RECORD_HASH_BYTES);
     return record;
 }
 
@@ -78,6 +81,8 @@ static void expect_same_session(const struct session_record *a, const struct ses
     cr_expect_eq(a->completion.client_error, b->completion.client_error);
     cr_expect_eq(a->completion.has_digest, b->completion.has_digest);
     cr_expect_arr_eq(a->completion.digest_hash, b->completion.digest_hash, RECORD_HASH_BYTES);
+    cr_expect_arr_eq(a->idempotency_key, b->idempotency_key, RECORD_HASH_BYTES);
+    cr_expect_arr_eq(a->idempotency_request, b->idempotency_request, RECORD_HASH_BYTES);
 }
 
 static void expect_same_text(const char *a, const char *b)
@@ -90,6 +95,7 @@ static void free_texts(struct session_record *record)
     free(record->results_json);
     free(record->details_json);
     free(record->flagged_json);
+    free(record->sealed_answer);
 }
 
 static void expect_same_outcome(const struct session_record *a, const struct session_record *b)
@@ -112,6 +118,7 @@ static void expect_same_outcome(const struct session_record *a, const struct ses
     expect_same_text(a->results_json, b->results_json);
     expect_same_text(a->details_json, b->details_json);
     expect_same_text(a->flagged_json, b->flagged_json);
+    expect_same_text(a->sealed_answer, b->sealed_answer);
     cr_expect_str_eq(a->session_image_id, b->session_image_id);
     cr_expect_eq(a->deletion, b->deletion);
     cr_expect_eq(a->deletion_at, b->deletion_at);
@@ -512,15 +519,4 @@ Test(store, counts_calls_commits_and_the_queue)
     cr_expect_eq(metric_value(&it, calls), 2);
     cr_expect_eq(metric_value(&it, "livenessd_store_commits_total{outcome=\"ok\"}"), 2);
     cr_expect_eq(metric_value(&it, "livenessd_store_commit_duration_seconds_count"), 2);
-}
-
-Test(store, works_without_a_metrics_registry)
-{
-    fixture_close(&it);
-    struct store_config config = fixture_config(&it);
-    config.metrics = NULL;
-    it.store = store_open(&it.loop, &config, it.error, sizeof it.error);
-    cr_assert_not_null(it.store, "%s", it.error);
-    struct session_record record = new_record(&it);
-    cr_expect_eq(insert(&it, &record), STORE_OK);
 }

@@ -218,3 +218,13 @@ Test(store_open, makes_orphans_once)
     }
     cr_expect_eq(store_intend(it.store, ids[0], noon), -1);
 }
+
+Test(store_open, works_without_a_metrics_registry)
+{
+    struct store_config config = fixture_config(&it);
+    config.metrics = NULL;
+    it.store = store_open(&it.loop, &config, it.error, sizeof it.error);
+    cr_assert_not_null(it.store, "%s", it.error);
+    struct session_record record = new_record(&it);
+    cr_expect_eq(insert(&it, &record), STORE_OK);
+}

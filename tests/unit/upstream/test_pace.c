@@ -83,7 +83,7 @@ static struct asker *ask(struct fixture *it, enum pace_priority priority)
     struct asker *asker = &it->askers[it->asked++];
     cr_assert_leq(it->asked, TICKETS);
     asker->fixture = it;
-    asker->name = "rcd"[priority];
+    asker->name = "rcdl"[priority];
     it->in_ask = true;
     pace_ask(it->pace, &asker->ticket, priority, on_turn);
     it->in_ask = false;
@@ -132,7 +132,7 @@ Test(pace, sleeps_when_there_is_nothing_to_do)
     turn(&it);
     cr_assert_eq(it.granted, 2);
     int timeout = uv_backend_timeout(&it.uv);
-    cr_assert(timeout > 900 && timeout <= 1001, "%d", timeout);
+    cr_assert(timeout > 900 && timeout <= 1021, "%d", timeout);
     teardown(&it);
 }
 
@@ -157,6 +157,68 @@ Test(pace, every_fifth_turn_is_a_deletes)
     ask_many(&it, PACE_DELETE, 4);
     turn(&it);
     cr_assert_str_eq(it.order, "rrrrdrrccdccccdd");
+    teardown(&it);
+}
+
+Test(pace, what_can_wait_goes_last_and_takes_a_fifth_of_the_rate)
+{
+    static struct fixture it;
+    setup(&it, 10, 100, 60000);
+    ask_many(&it, PACE_LOWEST, 10);
+    ask_many(&it, PACE_DELETE, 3);
+    ask_many(&it, PACE_CREATE, 2);
+    turn(&it);
+    cr_assert_str_eq(it.order, "ccdddll");
+    advance(&it, 500);
+    cr_assert_eq(it.granted, 7, "its share is used up though the rate is not");
+    advance(&it, 521);
+    cr_assert_str_eq(it.order, "ccdddllll");
+    teardown(&it);
+}
+
+Test(pace, what_can_wait_wakes_the_queue_by_itself)
+{
+    static struct fixture it;
+    setup(&it, 100, 100, 60000);
+    const struct clock *clock = clock_system();
+    struct pace_config config = {100, 1000, 60000, clock, NULL};
+    struct pace *pace = pace_new(&it.uv, &config);
+    for (size_t i = 0; i < 21; i++) {
+        it.askers[i].fixture = &it;
+        it.askers[i].name = 'l';
+        pace_ask(pace, &it.askers[i].ticket, PACE_LOWEST, on_turn);
+    }
+    while (it.granted < 21)
+        uv_run(&it.uv, UV_RUN_ONCE);
+    pace_free(pace);
+    teardown(&it);
+}
+
+Test(pace, what_can_wait_keeps_nobody_out_of_the_queue)
+{
+    static struct fixture it;
+    setup(&it, 1, 10, 2000);
+    pace_pause(it.pace, 1000);
+    ask_many(&it, PACE_LOWEST, 3);
+    ask_many(&it, PACE_CREATE, 11);
+    turn(&it);
+    cr_assert_not(it.askers[1].refused);
+    cr_assert(it.askers[2].refused, "a fifth of the queue");
+    cr_assert_not(it.askers[12].refused);
+    cr_assert(it.askers[13].refused);
+    teardown(&it);
+}
+
+Test(pace, what_could_wait_may_become_urgent)
+{
+    static struct fixture it;
+    setup(&it, 10, 10, 2000);
+    struct asker *asker = ask(&it, PACE_LOWEST);
+    ask_many(&it, PACE_CREATE, 1);
+    cr_assert(pace_raise(it.pace, &asker->ticket, PACE_RESULT));
+    turn(&it);
+    cr_assert_str_eq(it.order, "lc");
+    cr_assert_not(pace_raise(it.pace, &asker->ticket, PACE_RESULT), "it has had its turn");
     teardown(&it);
 }
 
@@ -209,7 +271,7 @@ Test(pace, never_exceeds_the_rate_in_any_second)
     check_rate(1, 100);
     check_rate(10, 7);
     check_rate(50, 33);
-    check_rate(50, 1001);
+    check_rate(50, 1021);
 }
 
 Test(pace, refuses_what_the_full_queue_cannot_hold)
@@ -238,7 +300,7 @@ Test(pace, refuses_after_the_longest_wait)
     cr_assert_not(second->refused);
     advance(&it, 1);
     cr_assert(second->refused);
-    cr_assert(second->retry_after_ms >= 500 && second->retry_after_ms <= 501);
+    cr_assert(second->retry_after_ms >= 500 && second->retry_after_ms <= 521);
     teardown(&it);
 }
 

@@ -6,10 +6,10 @@
 #include <criterion/criterion.h>
 
 /* Starts as fast as allowed; answers how long `count` starts after the first took. */
-static uint64_t run(uint64_t rate, uint64_t count)
+static uint64_t run_share(uint64_t rate, uint64_t share, uint64_t count)
 {
     struct rate_window window;
-    rate_window_init(&window, rate);
+    rate_window_init(&window, rate, share);
     uint64_t now = 5000;
     for (uint64_t i = 0; i <= count; i++) {
         uint64_t at = rate_window_free_at(&window);
@@ -20,6 +20,11 @@ static uint64_t run(uint64_t rate, uint64_t count)
     return now - 5000;
 }
 
+static uint64_t run(uint64_t rate, uint64_t count)
+{
+    return run_share(rate, 1, count);
+}
+
 Test(rate_window, the_first_starts_are_free)
 {
     cr_assert_eq(run(10, 9), 0);
@@ -28,8 +33,8 @@ Test(rate_window, the_first_starts_are_free)
 
 Test(rate_window, the_next_start_waits_until_the_oldest_has_left)
 {
-    cr_assert_eq(run(1, 1), 1001);
-    cr_assert_eq(run(10, 10), 1001);
+    cr_assert_eq(run(1, 1), 1021);
+    cr_assert_eq(run(10, 10), 1021);
 }
 
 Test(rate_window, keeps_any_rate_and_is_not_far_below_it)
@@ -43,4 +48,13 @@ Test(rate_window, keeps_any_rate_and_is_not_far_below_it)
         cr_assert_geq(took_ms, exact_ms, "rate %lu", rates[i]);
         cr_assert_leq(took_ms, exact_ms + exact_ms / 5 + 40, "rate %lu", rates[i]);
     }
+}
+
+Test(rate_window, a_share_is_never_more_than_its_part)
+{
+    cr_assert_eq(run_share(10, 5, 2), 1021);
+    cr_assert_eq(run_share(10, 5, 1), 0);
+    cr_assert_eq(run_share(1, 5, 1), 5101); /* less than one a second */
+    cr_assert_eq(run_share(12, 5, 2), 851); /* two in five sixths of a second */
+    cr_assert_geq(run_share(1000000, 5, 200000), 1000);
 }
