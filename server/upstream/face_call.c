@@ -288,22 +288,26 @@ static enum problem refusal_of(const struct face_call *call)
     return problem == PROBLEM_NONE ? PROBLEM_UPSTREAM_TIMEOUT : problem;
 }
 
+static void call_refuse_busy(struct face_call *call, uint64_t queue_ms)
+{
+    uint64_t busy_ms = identity_busy_ms(call->client->identity);
+    uint64_t wait_ms = busy_ms > 0 ? busy_ms : queue_ms;
+    uint64_t seconds = (wait_ms + MS_PER_S - 1) / MS_PER_S;
+    call->client->answer.retry_after_s = seconds > 0 ? (unsigned)seconds : 1;
+    call_fail(call, PROBLEM_UPSTREAM_BUSY, busy_ms > 0 ? FACE_OUTCOME_BUSY : FACE_OUTCOME_REFUSED);
+}
+
 static void call_refuse(struct face_call *call, uint64_t retry_after_ms)
 {
     enum problem problem = refusal_of(call);
-    uint64_t busy_ms = identity_busy_ms(call->client->identity);
-    enum face_outcome outcome = problem == PROBLEM_UPSTREAM_BUSY && busy_ms > 0 ? FACE_OUTCOME_BUSY
-                                : problem == PROBLEM_UPSTREAM_BUSY    ? FACE_OUTCOME_REFUSED
-                                : problem == PROBLEM_UPSTREAM_DENIED  ? FACE_OUTCOME_DENIED
-                                : problem == PROBLEM_UPSTREAM_TIMEOUT ? FACE_OUTCOME_TIMEOUT
-                                                                      : FACE_OUTCOME_BROKEN;
     if (problem == PROBLEM_UPSTREAM_BUSY) {
-        uint64_t queue_ms = call->refused == PROBLEM_NONE ? retry_after_ms : 0;
-        uint64_t wait_ms = busy_ms > 0 ? busy_ms : queue_ms;
-        uint64_t seconds = (wait_ms + MS_PER_S - 1) / MS_PER_S;
-        call->client->answer.retry_after_s = seconds > 0 ? (unsigned)seconds : 1;
+        call_refuse_busy(call, call->refused == PROBLEM_NONE ? retry_after_ms : 0);
+        return;
     }
-    call_fail(call, problem, outcome);
+    call_fail(call, problem,
+              problem == PROBLEM_UPSTREAM_DENIED    ? FACE_OUTCOME_DENIED
+              : problem == PROBLEM_UPSTREAM_TIMEOUT ? FACE_OUTCOME_TIMEOUT
+                                                    : FACE_OUTCOME_BROKEN);
 }
 
 static void on_turn(struct pace_ticket *ticket, bool granted, uint64_t retry_after_ms)

@@ -1,6 +1,6 @@
 /*
  * The promises of store.h that need nothing to fail: what is written comes back, compare-and-swap,
- * what is due, forgetting, counting, cancelling, the queue's limit.
+ * what is due, forgetting, cancelling, the queue's limit.
  */
 #include "store_fixture.h"
 
@@ -304,51 +304,6 @@ Test(store, forgets_no_more_than_it_is_told)
     cr_expect_eq(load(&it, records[0].id), STORE_OK, "the youngest stays");
     cr_expect_eq(load(&it, records[1].id), STORE_NOT_FOUND);
     cr_expect_eq(load(&it, records[2].id), STORE_NOT_FOUND);
-}
-
-Test(store, counts_what_is_open_owed_and_orphaned)
-{
-    cr_expect_eq(count(&it)->oldest_owed_at, 0);
-    insert_owed("01", noon - 1, noon - 5);
-    insert_owed("02", noon, noon - 3);
-    struct session_record settled = new_record(&it);
-    settled.state = SESSION_SETTLED;
-    cr_assert_eq(insert(&it, &settled), STORE_OK);
-    struct session_record orphan = new_record(&it);
-    orphan.state = SESSION_ORPHANED;
-    cr_assert_eq(insert(&it, &orphan), STORE_OK);
-    const struct store_counts *counts = count(&it);
-    cr_expect_eq(counts->open, 2);
-    cr_expect_eq(counts->owed, 2);
-    cr_expect_eq(counts->oldest_owed_at, noon - 5);
-    cr_expect_eq(counts->orphaned, 1);
-}
-
-Test(store, counts_no_deletion_that_is_put_off)
-{
-    struct session_record failed = new_record(&it);
-    insert_owed("01", noon + 1, noon - 9);
-    insert_owed("02", noon + 3600000, noon - 8);
-    cr_expect_eq(count(&it)->owed, 0);
-    cr_expect_eq(count(&it)->oldest_owed_at, 0);
-    failed.deletion = DELETION_OWED;
-    failed.deletion_at = noon + 300000;
-    failed.deletion_tries = 1;
-    failed.created_at = noon - 7;
-    cr_assert_eq(insert(&it, &failed), STORE_OK);
-    cr_expect_eq(count(&it)->owed, 1, "it should be gone, and is not");
-    cr_expect_eq(count(&it)->oldest_owed_at, noon - 7);
-    failed = new_record(&it);
-    failed.deletion = DELETION_OWED;
-    failed.deletion_tries = 3;
-    failed.deletion_at = noon;
-    failed.created_at = noon - 6;
-    cr_assert_eq(insert(&it, &failed), STORE_OK);
-    cr_expect_eq(count(&it)->owed, 2, "none is counted twice");
-    cr_expect_eq(count(&it)->oldest_owed_at, noon - 7);
-    it.clock.wall_ms = noon + 1;
-    cr_expect_eq(count(&it)->owed, 3);
-    cr_expect_eq(count(&it)->oldest_owed_at, noon - 9);
 }
 
 Test(store, answers_in_the_order_it_was_asked)
