@@ -14,6 +14,7 @@
 #include "emulator/emulator.h"
 #include "http/listener.h"
 #include "lifecycle/sessions.h"
+#include "lifecycle/waits.h"
 #include "routes/services.h"
 #include "routes/table.h"
 
@@ -210,6 +211,7 @@ static bool make_services(struct app *app)
         .random = random_system(),
         .log = app->log,
         .metrics = app->metrics,
+        .max_wait_ms = settings->http_max_wait,
         .secure_cookie = strncmp(settings->http_public_url, "https:", 6) == 0,
         .started_at = clock_wall_ms(clock_system()),
     };
@@ -304,6 +306,7 @@ static void told_to_stop(void *context, int signal)
     }
     app->drain_until = clock_monotonic_ms(clock_system()) + app->settings->drain_timeout;
     app->services.draining = true;
+    waits_drain(app->sessions->waits);
     listener_drain(app->http);
     timer_start(app->drain_timer, drain_look, 0, DRAIN_LOOK_MS);
 }

@@ -27,6 +27,8 @@ SETTING(INTEGER,  http_max_connections, "http.max_connections", "10000", 1, 1000
         "Connections at a time; at the cap new ones wait in the kernel's queue. Lowered to fit the limit of open files.")
 SETTING(INTEGER,  http_max_connections_per_address, "http.max_connections_per_address", "200", 0, 1000000, NULL,
         "Connections at a time from one address; 0 is no cap; trusted proxies are exempt.")
+SETTING(DURATION, http_max_wait, "http.max_wait", "15s", 0, 600000, NULL,
+        "Longest a request may wait for a verdict (?wait=, Prefer: wait=); proxies in front must be more patient, many are not beyond 20s.")
 SETTING(DURATION, http_request_timeout, "http.request_timeout", "30s", 100, 600000, NULL,
         "Time a client has to send head and body, and a connection may stay idle.")
 SETTING(DURATION, http_write_timeout, "http.write_timeout", "20s", 1000, 600000, NULL,
@@ -62,7 +64,7 @@ SETTING(INTEGER,  upstream_queue, "upstream.queue", "1000", 1, 100000, NULL,
 SETTING(DURATION, upstream_queue_wait, "upstream.queue_wait", "2s", 10, 60000, NULL,
         "Longest a call waits for its turn before it ends in UpstreamBusy.")
 SETTING(DURATION, upstream_poll_interval, "upstream.poll_interval", "1s", 10, 60000, NULL,
-        "Shortest time between two looks at one session upstream.")
+        "Shortest time between two looks at one session upstream; who waits after a completion looks again after half of it.")
 SETTING(DURATION, upstream_connect_timeout, "upstream.connect_timeout", "5s", 10, 60000, NULL,
         "Time to connect to the upstream, TLS included.")
 SETTING(DURATION, upstream_timeout, "upstream.timeout", "15s", 10, 300000, NULL,

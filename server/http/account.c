@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STATUS_TEXT = 12, STATUS_CLIENT_GONE = 499 };
+enum { STATUS_TEXT = 12 };
 
 static const char *const refusals[] = {"guard", "body_memory", "per_address"};
 
@@ -151,7 +151,7 @@ void account_end(struct exchange *exchange)
         return;
     exchange->accounted = true;
     if (exchange->status == 0)
-        exchange->status = STATUS_CLIENT_GONE; /* as nginx has it: nobody was there to answer */
+        exchange->status = STATUS_CLIENT_GONE;
     seconds = (double)(clock_precise_ns() - exchange->started_ns) / 1e9;
     if (listener->account.routes)
         count(exchange, method, seconds);

@@ -23,13 +23,21 @@ struct flow *exchange_flow(struct exchange *exchange)
     return (void *)((char *)exchange + flow_offset());
 }
 
+/* It may still answer, or is answering by and by. */
+static bool flow_lives(const struct exchange *exchange)
+{
+    return !exchange->answered || feed_is_open(exchange);
+}
+
 /* The library disposes of the request: answered, or its client given up. */
 static void on_dispose(void *memory)
 {
     struct exchange *exchange = memory;
     struct flow *flow = exchange_flow(exchange);
-    if (flow && !exchange->answered)
+    if (flow && flow_lives(exchange))
         flow_abandon(flow);
+    watch_stop(exchange);
+    feed_free(exchange);
     stream_end(exchange);
     if (exchange->multipart)
         request_body_wipe(&exchange->request);
@@ -123,19 +131,21 @@ void exchange_refuse(struct exchange *exchange, enum problem problem, const char
         reply_problem(&exchange->request, problem, &detail);
 }
 
-void exchange_abandon(struct exchange *exchange)
+/* Nobody hears any more; `status` is for the logs. */
+static void give_up(struct exchange *exchange, int status)
 {
     struct flow *flow = exchange_flow(exchange);
     bool answered = exchange->answered;
-    if (flow && !answered)
+    if (flow && flow_lives(exchange))
         flow_abandon(flow);
     if (!answered)
-        exchange->status = problem_info(PROBLEM_SHUTTING_DOWN)->status;
+        exchange->status = status;
     account_end(exchange); /* now: log and metrics may be gone when the library disposes */
     exchange->answered = true;
     exchange->library->http1_is_persistent = 0;
     connection_shut(exchange->connection);
     if (answered) { /* its write is on the way and fails */
+        feed_hurry(exchange);
         stream_hurry(exchange);
         return;
     }
@@ -143,6 +153,18 @@ void exchange_abandon(struct exchange *exchange)
     exchange->library->res.content_length = 0;
     h2o_start_response(exchange->library, &exchange->generator);
     h2o_send(exchange->library, NULL, 0, H2O_SEND_STATE_FINAL);
+}
+
+void exchange_abandon(struct exchange *exchange)
+{
+    watch_stop(exchange);
+    give_up(exchange, problem_info(PROBLEM_SHUTTING_DOWN)->status);
+}
+
+void exchange_depart(struct exchange *exchange)
+{
+    if (flow_lives(exchange))
+        give_up(exchange, STATUS_CLIENT_GONE);
 }
 
 /* Whether the body is of a type the route takes. */

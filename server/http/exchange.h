@@ -15,6 +15,8 @@
 struct connection;
 struct listener;
 struct stream;
+struct feed;
+struct watch;
 
 struct exchange {
     h2o_req_t *library;
@@ -36,6 +38,8 @@ struct exchange {
     bool multipart; /* the body is wiped when it goes */
     struct slice captured_body;
     struct stream *stream; /* the rest of an answer that is sent piece by piece, or NULL */
+    struct feed *feed;     /* an answer that the flow writes by and by, or NULL */
+    struct watch *watch;   /* for the client's departure, or NULL */
     struct request request;
     /* the route's flow follows, aligned */
 };
@@ -66,6 +70,8 @@ void exchange_answer(struct exchange *exchange, int status, const char *content_
 void exchange_refuse(struct exchange *exchange, enum problem problem, const char *sentence);
 /* Cancels the flow and gives the client up without an answer: listener_close. */
 void exchange_abandon(struct exchange *exchange);
+/* The same because the client has left; not for an answer on its way. */
+void exchange_depart(struct exchange *exchange);
 /* The entry from the library: judges, routes and starts the flow. */
 int exchange_on_request(h2o_handler_t *handler, h2o_req_t *library);
 /* The library's own answers (413, 417, 400 for broken chunks) pass here and get our shape. */

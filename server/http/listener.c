@@ -186,6 +186,7 @@ struct listener *listener_open(struct loop *loop, const struct address *address,
     make_tables(listener);
     (void)uv_timer_init(loop_uv(loop), &listener->timer);
     listener->timer.data = listener;
+    pulse_open(listener);
     account_open(listener);
     configure_library(listener);
     start_socket(listener, fd);
@@ -234,9 +235,9 @@ static void shut_idle(struct listener *listener)
     }
 }
 
-static void free_listener(uv_handle_t *timer)
+static void free_listener(uv_handle_t *pulse)
 {
-    struct listener *listener = timer->data;
+    struct listener *listener = H2O_STRUCT_FROM_MEMBER(struct listener, pulse.timer, pulse);
     h2o_multithread_queue_t *queue = listener->context.queue;
     loop_remove_turn_end(listener->loop, reading_on_turn_end, listener);
     h2o_context_dispose(&listener->context);
@@ -247,12 +248,19 @@ static void free_listener(uv_handle_t *timer)
     free(listener);
 }
 
+/* One after the other: libuv calls back in no order that is promised. */
+static void close_pulse(uv_handle_t *timer)
+{
+    struct listener *listener = timer->data;
+    uv_close((uv_handle_t *)&listener->pulse.timer, free_listener);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct listener *listener = timer->data;
     if (listener->closing) {
         if (listener->connection_count == 0)
-            uv_close((uv_handle_t *)timer, free_listener);
+            uv_close((uv_handle_t *)timer, close_pulse);
         return;
     }
     if (!listener->draining) {

@@ -33,6 +33,7 @@ struct listener_config {
     unsigned max_connections_per_address; /* 0: no cap; trusted proxies are exempt */
     uint64_t request_timeout_ms;          /* for head and body together, and for idle keep-alive */
     uint64_t write_timeout_ms;            /* TCP_USER_TIMEOUT */
+    uint64_t heartbeat_ms;                /* of reply_stream_begin; 0: 15 s */
     const struct cidr *trusted_proxies;
     size_t trusted_proxy_count;
     bool access_log; /* one line a request at level info */

@@ -62,9 +62,23 @@ struct account {
     size_t route_count;
 };
 
+/* Heartbeats: the period is cut into slots, and each open feed has its beat in one of them. */
+enum { PULSE_SLOTS = 60 };
+LIST_HEAD(feed_list, feed);
+
+struct pulse {
+    uv_timer_t timer; /* runs while there are feeds */
+    struct feed_list slots[PULSE_SLOTS];
+    unsigned next; /* slot to put a feed into */
+    unsigned now;
+    unsigned feeds;
+};
+
 enum refusal { REFUSED_GUARD, REFUSED_BODY_MEMORY, REFUSED_PER_ADDRESS };
 
 enum { RANDOM_BLOCK = 4096, ALLOW_SIZE = 80 };
+/* In logs and metrics, as nginx has it: nobody was there to answer. */
+enum { STATUS_CLIENT_GONE = 499 };
 
 struct listener {
     struct listener_config config;
@@ -89,6 +103,7 @@ struct listener {
     unsigned in_flight;
     uint64_t swept_at_ms;
     struct account account;
+    struct pulse pulse;
     /* request ids need 16 bytes each; the kernel's source is asked for many at once */
     struct random random;
     uint8_t random_block[RANDOM_BLOCK];
@@ -139,6 +154,19 @@ void reading_on_turn_end(void *context);
 void stream_end(struct exchange *exchange);
 /* The connection was shut: whatever still waits before the next piece must not. */
 void stream_hurry(struct exchange *exchange);
+
+/* ---- feed.c ---- */
+
+/* The flow goes on writing. */
+bool feed_is_open(const struct exchange *exchange);
+/* As stream_end and stream_hurry. */
+void feed_free(struct exchange *exchange);
+void feed_hurry(struct exchange *exchange);
+void pulse_open(struct listener *listener);
+
+/* ---- watch.c ---- */
+
+void watch_stop(struct exchange *exchange);
 
 /* ---- account.c ---- */
 

@@ -53,6 +53,9 @@ void *request_alloc(struct request *request, size_t size);
  * biometric data, as soon as they have been used. What a multipart body occupied is overwritten or
  * given back to the kernel in any case, also when it never arrives whole. */
 void request_body_wipe(struct request *request);
+/* From now on the client's departure (a close, a reset, a half-close) calls the flow's cancel door
+ * as soon as it is known. For long waits: costs a few system calls. */
+void request_watch(struct request *request);
 /* Whether the client has closed or half-closed its connection: one system call. libh2o does not
  * notice while a route waits. */
 bool request_client_gone(const struct request *request);
@@ -73,6 +76,16 @@ void reply_empty(struct request *request, int status);
  * request_id is filled in. */
 void reply_problem(struct request *request, enum problem problem,
                    const struct problem_detail *detail);
+
+/* An answer written by and by, status 200; the connection ends with it. Unlike with the others the
+ * request goes on: the flow may wait, is cancelled when the client leaves, and calls
+ * reply_stream_end as its tail call. False: only the head was asked for and has been sent, the
+ * request may be gone. Else the head goes with the first piece, which had better come at once.
+ * `heartbeat` (static, or NULL for none) is written every 15 s. */
+bool reply_stream_begin(struct request *request, const char *content_type, const char *heartbeat);
+/* Copies. A client that leaves too much untaken is cut, and the flow cancelled later. */
+void reply_stream_write(struct request *request, struct slice piece);
+void reply_stream_end(struct request *request);
 
 /* Faults, for the emulator: cuts the connection with a reset, at once or after the head and half of
  * the body were sent; sends a head that declares `declared_bytes` and less body than that, then

@@ -11,6 +11,7 @@
 #include "lifecycle/change.h"
 #include "lifecycle/outbox.h"
 #include "lifecycle/results.h"
+#include "lifecycle/waits.h"
 
 #include <string.h>
 #include <utlist.h>
@@ -143,6 +144,8 @@ static void settle_done(void *context, enum problem problem, enum session_change
     }
     struct face_session *face = TAKE(asking->face);
     asking_schedule(asking);
+    if (pending)
+        waits_tell_look(sessions->waits, record, face);
     tickets_answer(asking, problem, retry_after_s, record, pending ? face : NULL);
     if (face)
         face_session_done(face);

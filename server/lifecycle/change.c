@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "lifecycle/cache.h"
+#include "lifecycle/waits.h"
 
 #include <string.h>
 #include <utlist.h>
@@ -71,6 +72,7 @@ static void change_saved(void *context, enum store_result result, struct session
     change->record->revision++;
     cache_drop(sessions->cache, change->id);
     sessions_remember(sessions, change->record);
+    waits_tell_change(sessions->waits, change->record);
     change_finish(change, PROBLEM_NONE, SESSION_CHANGED);
 }
 

@@ -13,6 +13,7 @@
 #include "lifecycle/outbox.h"
 #include "lifecycle/reaper.h"
 #include "lifecycle/revocation.h"
+#include "lifecycle/waits.h"
 
 enum { HOUSEKEEPING_EVERY_MS = 5000, FORGET_BATCH = 500 };
 
@@ -111,6 +112,7 @@ struct sessions *sessions_new(const struct sessions_config *config)
     sessions->config = *config;
     sessions->cache = cache_new(config->cache_bytes);
     sessions->asker = asker_new(sessions);
+    sessions->waits = waits_new(sessions);
     sessions->outbox = outbox_new(sessions);
     sessions->reaper = reaper_new(sessions);
     declare_metrics(sessions);
@@ -138,6 +140,7 @@ struct sessions *sessions_free(struct sessions *sessions)
     if (sessions->releasing)
         store_cancel(sessions->releasing);
     sessions->reaper = reaper_free(sessions->reaper);
+    sessions->waits = waits_free(sessions->waits);
     sessions->asker = asker_free(sessions->asker);
     sessions->outbox = outbox_free(sessions->outbox);
     creations_free(sessions);

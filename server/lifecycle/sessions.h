@@ -17,6 +17,7 @@
 #include "upstream/face.h"
 
 struct asker;
+struct waits;
 struct outbox;
 struct reaper;
 struct record_cache;
@@ -43,6 +44,7 @@ struct sessions {
     struct sessions_config config;
     struct record_cache *cache;
     struct asker *asker;
+    struct waits *waits;
     struct outbox *outbox;
     struct reaper *reaper;
     struct creation *creations; /* under way */

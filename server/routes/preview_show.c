@@ -240,6 +240,12 @@ static const char *status_of(const struct session_view *view, const struct face_
     return "Started";
 }
 
+const char *preview_status(const struct session_view *view)
+{
+    CLEANUP(results) struct face_session *kept = NULL;
+    return status_of(view, face_session_newest(attempts_of(view, &kept)));
+}
+
 void preview_write_session(const struct session_view *view, struct buf *ret)
 {
     CLEANUP(results) struct face_session *kept = NULL;

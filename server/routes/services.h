@@ -30,5 +30,6 @@ struct services {
     struct metrics *metrics;
     bool secure_cookie; /* http.public_url is https: __Host- and Secure */
     bool draining;      /* set by app */
+    uint64_t max_wait_ms;
     int64_t started_at; /* wall clock, ms */
 };

@@ -11,6 +11,7 @@
 #include "lifecycle/asker.h"
 #include "lifecycle/creation.h"
 #include "lifecycle/outbox.h"
+#include "lifecycle/waits.h"
 #include "routes/services.h"
 
 /* What a path says (struct route.variant). The kind of a session that exists is its record's. */
@@ -68,20 +69,25 @@ struct look_flow {
     char id[UUID_SIZE];
     struct store_call *loading;
     enum store_result load_result;
-    const struct session_record *record; /* in request memory or, within a turn, in the cache */
+    const struct session_record *record; /* in request memory or, within a turn, of another's */
     bool at_once;                        /* a completion changed it: look now */
     struct ask_ticket ticket;
+    uint64_t wait_until; /* monotonic ms; 0: the client does not want to wait */
+    struct wait_ticket waiting;
     enum problem problem;
     unsigned retry_after_s;
-    struct face_session *face; /* in request memory; NULL: unknown or settled */
-    bool details;              /* for an operator or the delegate */
+    const struct face_session *face; /* another's, within a turn; NULL: unknown or settled */
+    bool details;                    /* for an operator or the delegate */
     struct store_call *translating;
     struct slice flagged; /* otherFlaggedSessions in our ids, in request memory; empty: none */
 };
 extern const struct flow_step session_get_steps[];
 /* Steps of GET that others have, too. */
+enum flow_next look_read_wait(struct flow *flow); /* session_wait.c */
 enum flow_next look_find(struct flow *flow);
+enum flow_next look_own(struct flow *flow);
 enum flow_next look_ask(struct flow *flow);
+enum flow_next look_wait(struct flow *flow); /* session_wait.c */
 enum flow_next look_translate(struct flow *flow);
 enum flow_next look_answer(struct flow *flow);
 
@@ -94,6 +100,17 @@ struct complete_flow {
     enum session_change what;
 };
 extern const struct flow_step session_complete_steps[];
+
+/* Whether what the look said may change while the client waits. */
+bool look_is_open(const struct look_flow *self);
+
+/* GET …/{id}/events (session_events.c) */
+struct events_flow {
+    struct look_flow look;         /* first: it begins as a GET does */
+    char status[RECORD_WORD_SIZE]; /* as told last */
+    const char *reason;            /* why it ends without a verdict; NULL: with one */
+};
+extern const struct flow_step session_events_steps[];
 
 /* DELETE …/{id} (session_delete.c) */
 struct delete_flow {
@@ -191,6 +208,7 @@ void session_write_verdict(const struct session_view *view, struct buf *ret);
 /* What the Face API calls the session's state. */
 const char *session_status(const struct session_view *view);
 /* preview_show.c: the same in the previews' shapes. */
+const char *preview_status(const struct session_view *view);
 void preview_write_session(const struct session_view *view, struct buf *ret);
 void preview_write_item(const struct session_view *view, struct buf *ret);
 /* An array of one entry an attempt, newest first, that the page asks for. */

@@ -47,7 +47,7 @@ enum flow_next look_find(struct flow *flow)
     return FLOW_WAIT;
 }
 
-static enum flow_next own(struct flow *flow)
+enum flow_next look_own(struct flow *flow)
 {
     struct look_flow *self = (struct look_flow *)flow;
     if (self->load_result == STORE_UNAVAILABLE)
@@ -66,12 +66,8 @@ static void asked(struct ask_ticket *ticket, enum problem problem, unsigned retr
     self->problem = problem;
     self->retry_after_s = retry_after_s;
     if (record)
-        self->record = record_keep(self->flow.request, record);
-    if (face) {
-        self->face = request_alloc(self->flow.request, sizeof *self->face);
-        *self->face = *face;
-        self->face->auth_token = NULL; /* the look's own */
-    }
+        self->record = record;
+    self->face = face;
     flow_resume(&self->flow);
 }
 
@@ -186,7 +182,8 @@ enum flow_next look_translate(struct flow *flow)
         return FLOW_NEXT;
     for (size_t i = 0; i < count; i++)
         ids[i] = flags[i].upstream_id;
-    self->record = record_keep(flow->request, self->record); /* it may be the cache's */
+    self->record = record_keep(flow->request, self->record);
+    self->face = NULL; /* nobody is flagged before it is settled */
     self->translating = store_find_upstream(services->store, ids, count, translated, self);
     flow->cancel = stop_translating;
     return FLOW_WAIT;
@@ -222,5 +219,6 @@ enum flow_next look_answer(struct flow *flow)
 }
 
 const struct flow_step session_get_steps[] = {
-    FLOW_STEP(identify),       FLOW_STEP(look_find),   FLOW_STEP(own), FLOW_STEP(look_ask),
-    FLOW_STEP(look_translate), FLOW_STEP(look_answer), FLOW_END};
+    FLOW_STEP(identify),       FLOW_STEP(look_read_wait), FLOW_STEP(look_find),
+    FLOW_STEP(look_own),       FLOW_STEP(look_ask),       FLOW_STEP(look_wait),
+    FLOW_STEP(look_translate), FLOW_STEP(look_answer),    FLOW_END};

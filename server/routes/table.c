@@ -18,6 +18,8 @@
 #define SESSION_ROUTES(sessions, bodies, variant)                                                  \
     ROUTE("POST", sessions, bodies, variant, session_create, struct create_flow),                  \
         ROUTE("GET", sessions "/{id}", BODY_NONE, variant, session_get, struct look_flow),         \
+        ROUTE("GET", sessions "/{id}/events", BODY_NONE, variant, session_events,                  \
+              struct events_flow),                                                                 \
         ROUTE("POST", sessions "/{id}/completion", BODY_JSON, variant, session_complete,           \
               struct complete_flow),                                                               \
         ROUTE("DELETE", sessions "/{id}", BODY_NONE, variant, session_delete, struct delete_flow), \

@@ -6,9 +6,11 @@
  */
 #include "base/random.h"
 #include "support/rig.h"
+#include "support/stored.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -170,6 +172,20 @@ static bool owes_nothing(const struct rig *rig)
            metric_value(rig, "livenessd_deletions_owed") == 0;
 }
 
+/* What lives upstream is none of the sessions whose id reached our disk. */
+static void expect_unknown_left(const struct load *load)
+{
+    const struct http_answer *answer =
+        http_do("GET", daemon_url(load->rig.emulator, "emulator", "/emulator/sessions"), NULL);
+    const cJSON *list = json_at(expect_status(answer, 200)->json, "sessions");
+    size_t count = 0;
+    const char **ids = keep(xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *ids), free);
+    const cJSON *session = NULL;
+    cJSON_ArrayForEach (session, list)
+        ids[count++] = json_text_at(session, "sessionId");
+    cr_assert_eq(stored_known(load->rig.server, ids, count), 0);
+}
+
 Test(crash_load, changes_nothing_that_was_answered, .timeout = 3000)
 {
     size_t crashes = test_number("LIVENESSD_TEST_CRASHES", CRASHES);
@@ -196,4 +212,6 @@ Test(crash_load, changes_nothing_that_was_answered, .timeout = 3000)
     printf("%zu crashes: %u sessions as they were, %u creates cut off, %u orphaned, %u of them "
            "upstream\n",
            crashes, load->count, load->cut_off, orphaned(&load->rig), left);
+    daemon_stop(load->rig.server);
+    expect_unknown_left(load);
 }

@@ -42,12 +42,13 @@ static void drain(uv_loop_t *loop, const struct filling *filling, size_t down_to
         (void)uv_run(loop, UV_RUN_ONCE);
 }
 
-void stored_fill(const struct daemon *daemon, size_t count,
-                 void (*fill)(struct session_record *record, size_t index, void *context),
-                 void *context)
-{
+struct opened {
     uv_loop_t loop;
-    struct filling filling = {0};
+    struct store *store;
+};
+
+static void open_stored(const struct daemon *daemon, struct opened *ret)
+{
     char error[512] = "";
     const struct store_config config = {
         .path = text_of("%s/livenessd.db", daemon_folder(daemon)),
@@ -56,21 +57,69 @@ void stored_fill(const struct daemon *daemon, size_t count,
         .intents_max = 1,
         .clock = clock_system(),
     };
-    (void)uv_loop_init(&loop);
-    struct store *store = store_open(&loop, &config, error, sizeof error);
-    if (!store)
+    (void)uv_loop_init(&ret->loop);
+    ret->store = store_open(&ret->loop, &config, error, sizeof error);
+    if (!ret->store)
         fail_at(HERE, "the store of a server that was stopped: %s", error);
+}
+
+static void close_stored(struct opened *opened)
+{
+    (void)store_close(opened->store);
+    (void)uv_run(&opened->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&opened->loop);
+}
+
+void stored_fill(const struct daemon *daemon, size_t count,
+                 void (*fill)(struct session_record *record, size_t index, void *context),
+                 void *context)
+{
+    struct opened opened;
+    struct filling filling = {0};
+    open_stored(daemon, &opened);
     for (size_t i = 0; i < count; i++) {
         struct session_record record = stored_session();
         fill(&record, i, context);
         filling.waiting++;
-        (void)store_insert(store, &record, on_stored, &filling);
-        drain(&loop, &filling, QUEUE_MAX - 1);
+        (void)store_insert(opened.store, &record, on_stored, &filling);
+        drain(&opened.loop, &filling, QUEUE_MAX - 1);
     }
-    drain(&loop, &filling, 0);
-    (void)store_close(store);
-    (void)uv_run(&loop, UV_RUN_DEFAULT);
-    (void)uv_loop_close(&loop);
+    drain(&opened.loop, &filling, 0);
+    close_stored(&opened);
     if (filling.failed)
         fail_at(HERE, "a record could not be stored");
+}
+
+struct finding {
+    bool answered;
+    enum store_result result;
+    size_t found;
+};
+
+static void on_found(void *context, enum store_result result, struct session_record *const *records,
+                     size_t count)
+{
+    struct finding *finding = context;
+    (void)records;
+    finding->answered = true;
+    finding->result = result;
+    finding->found += count;
+}
+
+size_t stored_known(const struct daemon *daemon, const char *const *upstream_ids, size_t count)
+{
+    struct opened opened;
+    struct finding finding = {0};
+    open_stored(daemon, &opened);
+    for (size_t i = 0; i < count && finding.result == STORE_OK; i += STORE_FIND_MAX) {
+        size_t some = count - i < STORE_FIND_MAX ? count - i : STORE_FIND_MAX;
+        finding.answered = false;
+        (void)store_find_upstream(opened.store, upstream_ids + i, some, on_found, &finding);
+        while (!finding.answered)
+            (void)uv_run(&opened.loop, UV_RUN_ONCE);
+    }
+    close_stored(&opened);
+    if (finding.result != STORE_OK)
+        fail_at(HERE, "the records could not be read");
+    return finding.found;
 }

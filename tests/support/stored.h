@@ -1,6 +1,6 @@
 /*
- * Filling the store of a server that runs no more, for tests that need more records than requests
- * can make in time.
+ * The store of a server that runs no more: filling it, for tests that need more records than
+ * requests can make in time, and asking it what requests cannot ask.
  */
 #pragma once
 
@@ -14,3 +14,5 @@ struct session_record stored_session(void);
 void stored_fill(const struct daemon *daemon, size_t count,
                  void (*fill)(struct session_record *record, size_t index, void *context),
                  void *context);
+/* How many records it has of these upstream sessions. */
+size_t stored_known(const struct daemon *daemon, const char *const *upstream_ids, size_t count);
