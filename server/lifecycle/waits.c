@@ -347,9 +347,8 @@ void waits_join(struct waits *waits, const struct session_record *record,
 
 void waits_drain(struct waits *waits)
 {
-    struct waiting *waiting = NULL, *next = NULL;
     waits->draining = true;
-    HASH_ITER (hh, waits->waitings, waiting, next)
+    for (struct waiting *waiting = waits->waitings; waiting; waiting = waiting->hh.next)
         queue_all(waiting, WAIT_DRAINED);
 }
 
@@ -377,8 +376,8 @@ struct waits *waits_free(struct waits *waits)
 {
     if (!waits)
         return NULL;
-    struct waiting *waiting = NULL, *next = NULL;
-    HASH_ITER (hh, waits->waitings, waiting, next) {
+    while (waits->waitings) {
+        struct waiting *waiting = waits->waitings;
         while (waiting->tickets)
             ticket_remove(waiting->tickets);
         waiting_close(waiting);

@@ -65,14 +65,14 @@ static bool is_refused(void)
     return error != 0;
 }
 
-ssize_t pwrite(int fd, const void *buffer, size_t size, off_t offset)
+ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 {
-    return is_refused() ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, buffer, size, offset);
+    return is_refused() ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, buf, n, offset);
 }
 
-ssize_t pwrite64(int fd, const void *buffer, size_t size, off64_t offset)
+ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t offset)
 {
-    return is_refused() ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, buffer, size, offset);
+    return is_refused() ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, buf, n, offset);
 }
 
 int clock_gettime(clockid_t clock_id, struct timespec *tp)
