@@ -11,13 +11,15 @@
 #include "base/uv_timer.h"
 #include "lifecycle/asker.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
 enum {
-    SLICE = 100,           /* a reply takes some 20 us */
+    SLICE = 50,            /* a reply takes some 20 us */
+    TELL_EVERY_MS = 1,     /* at 0 libuv would go on in the same turn */
     UNTIL_GRAIN_MS = 100,  /* waits that end within this end together */
     QUIET_EVERY_MS = 5000, /* no completion yet */
     COMPLETED_FIRST_MS = 500,
@@ -110,6 +112,7 @@ static void waiting_close(struct waiting *waiting)
 static void ticket_remove(struct wait_ticket *ticket)
 {
     struct waiting *waiting = ticket->waiting;
+    assert(waiting);
     struct waits *waits = waiting->waits;
     if (ticket->due)
         DL_DELETE2(waits->queue, ticket, told_prev, told_next);
@@ -149,7 +152,7 @@ static void ticket_queue(struct wait_ticket *ticket, enum wait_news news)
     ticket->due = true;
     DL_APPEND2(waits->queue, ticket, told_prev, told_next);
     if (!uv_is_active((uv_handle_t *)waits->teller))
-        timer_start(waits->teller, on_teller, 0, 0);
+        timer_start(waits->teller, on_teller, TELL_EVERY_MS, 0);
 }
 
 static void queue_all(struct waiting *waiting, enum wait_news news)
@@ -185,7 +188,7 @@ static void on_teller(uv_timer_t *timer)
     for (int told = 0; waits->queue && told < SLICE; told++)
         ticket_tell(waits->queue);
     if (waits->queue && !uv_is_active((uv_handle_t *)timer))
-        timer_start(timer, on_teller, 0, 0);
+        timer_start(timer, on_teller, TELL_EVERY_MS, 0);
 }
 
 /* ---- looking ---- */
