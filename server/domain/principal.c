@@ -230,6 +230,12 @@ static bool is_owner(const struct principal *principal, const struct session_rec
                         sizeof record->owner);
 }
 
+static bool is_operator(const struct principal *principal, const struct session_record *record)
+{
+    return (principal->scopes & SCOPE_OPERATE) &&
+           memcmp(principal->tenant, record->tenant, sizeof record->tenant) == 0;
+}
+
 /* A token that lost its scope has lost the sessions, too. */
 static bool is_delegate(const struct principal *principal, const struct session_record *record)
 {
@@ -247,7 +253,7 @@ enum problem principal_access(const struct principal *principal,
         return PROBLEM_SESSION_NOT_FOUND;
     }
     bool owner = is_owner(principal, record);
-    bool operates = principal->scopes & SCOPE_OPERATE;
+    bool operates = is_operator(principal, record);
     if (!owner && !operates && !is_delegate(principal, record)) {
         return PROBLEM_SESSION_NOT_FOUND;
     }
@@ -265,7 +271,7 @@ enum problem principal_access(const struct principal *principal,
 
 bool principal_sees_details(const struct principal *principal, const struct session_record *record)
 {
-    return (principal->scopes & SCOPE_OPERATE) || is_delegate(principal, record);
+    return is_operator(principal, record) || is_delegate(principal, record);
 }
 
 /* ---- delegates ---- */

@@ -10,7 +10,7 @@
 #include "domain/device.h"
 #include "store/store.h"
 
-enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_APP };
+enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_APP, PRINCIPAL_JWT };
 enum scope { SCOPE_OPERATE = 1, SCOPE_DELEGATE = 2 };
 
 enum { APP_TOKEN_NAME_SIZE = 64 };
@@ -48,6 +48,7 @@ struct credentials {
 struct principal {
     enum principal_kind kind;
     uint8_t owner[SHA256_BYTES];
+    uint8_t tenant[SHA256_BYTES]; /* keyed hash; zero: the local one, of apps and devices */
     unsigned scopes;
     const char *name; /* the app token's, or NULL; never logged with a session */
     bool has_device;  /* a device token verified */
@@ -75,7 +76,7 @@ enum session_action { ACTION_GET, ACTION_COMPLETE, ACTION_DELETE, ACTION_OPERATE
 /* PROBLEM_NONE; PROBLEM_SESSION_NOT_FOUND for a session of somebody else, exactly as for none
  * (record NULL), a removed or an orphaned one; PROBLEM_FORBIDDEN for an operator or the delegate
  * who created it when they complete. ACTION_OPERATE (audit, image, detect) is for operators only.
- */
+ * To sessions of another tenant an operator is somebody else. */
 enum problem principal_access(const struct principal *principal,
                               const struct session_record *record, enum session_action action);
 

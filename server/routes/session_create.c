@@ -61,6 +61,7 @@ static void draft_identify(struct create_flow *self, const struct services *serv
     bool delegated = self->wanted.owner_subject.data != NULL;
     uuid7(services->random, draft->created_at, draft->id);
     memcpy(draft->owner, self->owner.owner, sizeof draft->owner);
+    memcpy(draft->tenant, self->owner.tenant, sizeof draft->tenant);
     if (delegated)
         memcpy(draft->delegate, self->principal.owner, sizeof draft->delegate);
     if (!self->wanted.set_in_client)

@@ -144,6 +144,7 @@ extern const struct flow_step session_audit_steps[];
 /* GET …/{kind}-sessions (session_list.c) */
 struct list_flow {
     struct flow flow;
+    struct principal principal;
     struct page page;
     struct store_call *call;
     enum store_result result;

@@ -119,12 +119,15 @@ static size_t flags_read(const char *text, struct flag ret[STORE_FIND_MAX])
     return count;
 }
 
-static const char *our_id(const char *upstream_id, struct session_record *const *records,
-                          size_t count)
+/* Another tenant's sessions are as unknown as another server's. */
+static const char *our_id(const struct look_flow *self, const char *upstream_id,
+                          struct session_record *const *records, size_t count)
 {
+    const uint8_t *tenant = self->record->tenant;
     for (size_t i = 0; i < count; i++)
         if (strcmp(records[i]->upstream_id, upstream_id) == 0 &&
-            records[i]->state != SESSION_REMOVED)
+            records[i]->state != SESSION_REMOVED &&
+            memcmp(records[i]->tenant, tenant, sizeof records[i]->tenant) == 0)
             return records[i]->id;
     return NULL;
 }
@@ -137,7 +140,7 @@ static void flags_write(const struct look_flow *self, struct session_record *con
     struct json_writer json = json_writer(ret);
     json_open(&json, NULL, '[');
     for (size_t i = 0; i < flag_count; i++) {
-        const char *id = our_id(flags[i].upstream_id, records, count);
+        const char *id = our_id(self, flags[i].upstream_id, records, count);
         if (!id) /* another server's session: upstream's ids are shown to nobody */
             continue;
         json_open(&json, NULL, '{');

@@ -45,8 +45,7 @@ bool page_read(struct request *request, struct page *ret)
 static enum flow_next identify(struct flow *flow)
 {
     struct list_flow *self = (struct list_flow *)flow;
-    struct principal principal;
-    enum problem problem = operator_identify(flow->request, &principal);
+    enum problem problem = operator_identify(flow->request, &self->principal);
     if (problem != PROBLEM_NONE)
         return flow_fail(flow, problem);
     if (!page_read(flow->request, &self->page))
@@ -76,8 +75,8 @@ static enum flow_next list(struct flow *flow)
 {
     struct list_flow *self = (struct list_flow *)flow;
     const struct services *services = flow->request->context;
-    self->call = store_list(services->store, path_kind(flow->request), self->page.start,
-                            self->page.top, listed, self);
+    self->call = store_list(services->store, path_kind(flow->request), self->principal.tenant,
+                            self->page.start, self->page.top, listed, self);
     flow->cancel = stop_listing;
     return FLOW_WAIT;
 }

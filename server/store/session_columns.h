@@ -55,5 +55,6 @@
     TEXT(session_image_id, session_image_id) \
     HASH(idempotency_key, idempotency_key) \
     HASH(idempotency_request, idempotency_request) \
-    OWNED(sealed_answer, sealed_answer)
+    OWNED(sealed_answer, sealed_answer) \
+    HASH(tenant, tenant)
 /* clang-format on */

@@ -342,19 +342,39 @@ bool sqlite_db_expired(struct sqlite_db *db, int64_t until, const struct store_p
            read_records(statement, ret_records, ret_count);
 }
 
-bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind, const char *after, size_t limit,
+/* The statement for lists of this tenant, with what only some of them ask bound; the next parameter
+ * is *ret_at. */
+static sqlite3_stmt *list_statement(struct sqlite_db *db, enum session_kind kind,
+                                    const uint8_t tenant[RECORD_HASH_BYTES], int *ret_at)
+{
+    static const uint8_t local[RECORD_HASH_BYTES];
+    sqlite3_stmt *statement = db->statements[STATEMENT_LIST_TENANT];
+    if (memcmp(tenant, local, sizeof local) == 0) {
+        *ret_at = 1;
+        return db->statements[kind == KIND_LIVENESS ? STATEMENT_LIST_PLAIN : STATEMENT_LIST_VERIFY];
+    }
+    *ret_at = 3;
+    bool bound =
+        sqlite3_bind_blob(statement, 1, tenant, RECORD_HASH_BYTES, SQLITE_TRANSIENT) == SQLITE_OK &&
+        sqlite3_bind_int64(statement, 2, (sqlite3_int64)kind) == SQLITE_OK;
+    return bound ? statement : NULL;
+}
+
+bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind,
+                    const uint8_t tenant[RECORD_HASH_BYTES], const char *after, size_t limit,
                     struct session_record ***ret_records, size_t *ret_count)
 {
-    sqlite3_stmt *statement =
-        db->statements[kind == KIND_LIVENESS ? STATEMENT_LIST_PLAIN : STATEMENT_LIST_VERIFY];
+    int at;
+    sqlite3_stmt *statement = list_statement(db, kind, tenant, &at);
     uint8_t from[UUID_BYTES_SIZE];
     if (!uuid_bytes_after(after, from)) {
         *ret_records = NULL;
         *ret_count = 0;
         return true;
     }
-    return sqlite3_bind_blob(statement, 1, from, sizeof from, SQLITE_TRANSIENT) == SQLITE_OK &&
-           sqlite3_bind_int64(statement, 2, row_limit(limit)) == SQLITE_OK &&
+    return statement &&
+           sqlite3_bind_blob(statement, at, from, sizeof from, SQLITE_TRANSIENT) == SQLITE_OK &&
+           sqlite3_bind_int64(statement, at + 1, row_limit(limit)) == SQLITE_OK &&
            read_records(statement, ret_records, ret_count);
 }
 

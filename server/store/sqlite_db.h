@@ -46,8 +46,10 @@ bool sqlite_db_due(struct sqlite_db *db, int64_t now, size_t limit,
 bool sqlite_db_expired(struct sqlite_db *db, int64_t until, const struct store_position *after,
                        size_t limit, struct session_record ***ret_records,
                        size_t *ret_count) MUST_CHECK;
-/* As sqlite_db_due: what can be shown of a kind, ascending by id from the first after the text. */
-bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind, const char *after, size_t limit,
+/* As sqlite_db_due: what can be shown of a kind and a tenant, ascending by id from the first after
+ * the text. */
+bool sqlite_db_list(struct sqlite_db *db, enum session_kind kind,
+                    const uint8_t tenant[RECORD_HASH_BYTES], const char *after, size_t limit,
                     struct session_record ***ret_records, size_t *ret_count) MUST_CHECK;
 /* As sqlite_db_due: the records of at most STORE_FIND_MAX upstream ids. */
 bool sqlite_db_find_upstream(struct sqlite_db *db, const char (*upstream_ids)[UUID_SIZE],

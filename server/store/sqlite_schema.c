@@ -80,6 +80,10 @@ static const char *const migrations[] = {
     "ALTER TABLE session ADD COLUMN sealed_answer TEXT;"
     "CREATE UNIQUE INDEX session_key ON session (idempotency_key) WHERE idempotency_key <> x'';"
     "CREATE INDEX session_key_end ON session (token_expires_at) WHERE idempotency_key <> x'';",
+    /* Tenants. Creates of the local one do not touch the index. */
+    "ALTER TABLE session ADD COLUMN tenant BLOB NOT NULL DEFAULT x'';"
+    "CREATE INDEX session_tenant ON session (tenant, kind, id)"
+    " WHERE tenant <> x'';",
 };
 
 int schema_version(void)

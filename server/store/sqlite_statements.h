@@ -43,9 +43,11 @@
               "WHERE forget_at > 0 AND deletion <> 1 AND forget_at <= ? " \
               "ORDER BY forget_at LIMIT ?)") \
     X(LIST_PLAIN, SELECT_RECORD "WHERE id >= ? AND kind = 0 AND state IN (0, 1) " \
-                  "ORDER BY id LIMIT ?") \
+                  "AND tenant = x'' ORDER BY id LIMIT ?") \
     X(LIST_VERIFY, SELECT_RECORD "WHERE kind = 1 AND id >= ? AND state IN (0, 1) " \
-                   "ORDER BY id LIMIT ?") \
+                   "AND tenant = x'' ORDER BY id LIMIT ?") \
+    X(LIST_TENANT, SELECT_RECORD "WHERE tenant <> x'' AND tenant = ? AND kind = ? AND id >= ? " \
+                   "AND state IN (0, 1) ORDER BY id LIMIT ?") \
     X(FIND_UPSTREAM, SELECT_RECORD "WHERE upstream_id IN (" SIXTEEN_MARKS ")") \
     X(FIND_KEY, SELECT_RECORD "WHERE idempotency_key <> x'' AND idempotency_key = ? " \
                 "AND token_expires_at > ?") \

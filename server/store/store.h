@@ -89,6 +89,7 @@ struct session_record {
     enum session_kind kind;
     uint8_t owner[RECORD_HASH_BYTES];    /* keyed hash of who owns it: domain/principal.h */
     uint8_t delegate[RECORD_HASH_BYTES]; /* of who created it for the owner; zero: the owner did */
+    uint8_t tenant[RECORD_HASH_BYTES];   /* keyed hash of the owner's tenant; zero: the local one */
     enum reference_source reference;
     uint8_t image_hash[RECORD_HASH_BYTES]; /* SHA-256 of the reference image: ours, or what upstream
                                               says of one that the device brought; zero: none */
@@ -218,9 +219,12 @@ struct store_call *store_find_key(struct store *store, const uint8_t key[RECORD_
 struct store_call *store_release_keys(struct store *store, int64_t now, size_t limit,
                                       store_done *done, void *context);
 struct store_call *store_count(struct store *store, store_counted *done, void *context);
-/* What can be shown of one kind (SESSION_CREATED and SESSION_SETTLED), ascending by id from the
- * first after `after` ("" : from the beginning; any text, compared as such), at most `limit`. */
-struct store_call *store_list(struct store *store, enum session_kind kind, const char *after,
+/* What can be shown of one kind (SESSION_CREATED and SESSION_SETTLED) and one tenant, ascending by
+ * id from the first after `after` ("" : from the beginning; any text, compared as such), at most
+ * `limit`. Sessions of the local tenant are found by passing over the others: slow where they are
+ * rare among many. */
+struct store_call *store_list(struct store *store, enum session_kind kind,
+                              const uint8_t tenant[RECORD_HASH_BYTES], const char *after,
                               size_t limit, store_listed *done, void *context);
 /* The records of these upstream ids, as far as there are any, in no order. Looks at every record:
  * for the rare questions of operators. */

@@ -185,13 +185,15 @@ struct store_call *store_expired(struct store *store, int64_t until,
     return submit(call);
 }
 
-struct store_call *store_list(struct store *store, enum session_kind kind, const char *after,
+struct store_call *store_list(struct store *store, enum session_kind kind,
+                              const uint8_t tenant[RECORD_HASH_BYTES], const char *after,
                               size_t limit, store_listed *done, void *context)
 {
     struct store_call *call = call_new(store, CALL_LIST, context);
     call->callback.listed = done;
     call->session_kind = kind;
     call->limit = limit;
+    memcpy(call->key, tenant, sizeof call->key);
     memcpy(call->after, after, strnlen(after, sizeof call->after - 1));
     return submit(call);
 }

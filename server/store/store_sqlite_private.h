@@ -65,8 +65,8 @@ struct store_call {
     void *context;
     /* what is asked */
     char id[UUID_SIZE];
-    uint8_t key[RECORD_HASH_BYTES];
-    struct session_record *record; /* to write, or what a load found */
+    uint8_t key[RECORD_HASH_BYTES]; /* of a list: the tenant */
+    struct session_record *record;  /* to write, or what a load found */
     int64_t now;
     struct store_position position;
     size_t limit;

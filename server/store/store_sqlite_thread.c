@@ -23,8 +23,8 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
         return sqlite_db_expired(db, call->now, &call->position, call->limit, &call->records,
                                  &call->record_count);
     case CALL_LIST:
-        return sqlite_db_list(db, call->session_kind, call->after, call->limit, &call->records,
-                              &call->record_count);
+        return sqlite_db_list(db, call->session_kind, call->key, call->after, call->limit,
+                              &call->records, &call->record_count);
     case CALL_FIND_UPSTREAM:
         return sqlite_db_find_upstream(db, (const char(*)[UUID_SIZE])call->upstream_ids,
                                        call->upstream_id_count, &call->records,

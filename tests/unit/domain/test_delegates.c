@@ -119,6 +119,21 @@ Test(access, a_delegate_that_is_the_owner_may_do_what_owners_do)
     cr_expect(principal_sees_details(&bank, &record));
 }
 
+Test(access, an_operator_is_one_of_its_own_tenant_alone)
+{
+    struct session_record record = delegated_record();
+    struct principal desk = someone(OPERATOR);
+    desk.tenant[0] = 1;
+    for (int action = ACTION_GET; action <= ACTION_OPERATE; action++)
+        cr_expect_eq(principal_access(&desk, &record, (enum session_action)action), GONE);
+    cr_expect_not(principal_sees_details(&desk, &record));
+    record.tenant[0] = 1;
+    cr_expect_eq(principal_access(&desk, &record, ACTION_OPERATE), YES);
+    cr_expect(principal_sees_details(&desk, &record));
+    struct principal local = someone(OPERATOR);
+    cr_expect_eq(principal_access(&local, &record, ACTION_OPERATE), GONE);
+}
+
 /* ---- ownerSubject ---- */
 
 static struct principal app_of(const struct world *world, const char *name)

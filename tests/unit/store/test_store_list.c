@@ -18,21 +18,38 @@ static void close_store(void)
 
 TestSuite(store_list, .init = open_store, .fini = close_store, .timeout = 60);
 
-static void insert_as(const char *id, enum session_kind kind, enum session_state state)
+static const uint8_t local[RECORD_HASH_BYTES];
+static const uint8_t acme[RECORD_HASH_BYTES] = {1};
+static const uint8_t zenith[RECORD_HASH_BYTES] = {2};
+
+static void insert_of(const uint8_t *tenant, const char *id, enum session_kind kind,
+                      enum session_state state)
 {
     struct session_record record = new_record(&it);
     SET_TEXT(record.id, id);
+    memcpy(record.tenant, tenant, sizeof record.tenant);
     record.kind = kind;
     record.state = state;
     cr_assert_eq(insert(&it, &record), STORE_OK);
 }
 
-static size_t list(enum session_kind kind, const char *after, size_t limit)
+static void insert_as(const char *id, enum session_kind kind, enum session_state state)
 {
-    (void)store_list(it.store, kind, after, limit, on_listed, &it);
+    insert_of(local, id, kind, state);
+}
+
+static size_t list_of(const uint8_t *tenant, enum session_kind kind, const char *after,
+                      size_t limit)
+{
+    (void)store_list(it.store, kind, tenant, after, limit, on_listed, &it);
     fixture_wait(&it, it.answers + 1);
     cr_assert_eq(it.result, STORE_OK);
     return it.listed_count;
+}
+
+static size_t list(enum session_kind kind, const char *after, size_t limit)
+{
+    return list_of(local, kind, after, limit);
 }
 
 #define ID(n) "0000000" #n "-0000-7000-8000-000000000000"
@@ -82,6 +99,29 @@ Test(store_list, takes_any_text_to_go_on_behind)
     cr_expect_eq(list(KIND_LIVENESS, "!", 10), 3);
     cr_expect_eq(list(KIND_LIVENESS, "zzz", 10), 0);
     cr_expect_eq(list(KIND_LIVENESS, "", 0), 0);
+}
+
+Test(store_list, shows_one_tenant_s_alone)
+{
+    insert_some();
+    insert_of(acme, "00000009-0000-7000-8000-000000000000", KIND_LIVENESS, SESSION_SETTLED);
+    insert_of(zenith, "00000002-0000-7000-8000-000000000001", KIND_LIVENESS, SESSION_CREATED);
+    insert_of(acme, "00000002-0000-7000-8000-000000000002", KIND_LIVENESS, SESSION_CREATED);
+    insert_of(acme, "00000002-0000-7000-8000-000000000003", KIND_LIVENESS_WITH_VERIFY,
+              SESSION_CREATED);
+    insert_of(acme, "00000002-0000-7000-8000-000000000004", KIND_LIVENESS, SESSION_REMOVED);
+    cr_expect_eq(list(KIND_LIVENESS, "", 10), 3);
+    cr_expect_eq(list(KIND_LIVENESS_WITH_VERIFY, "", 10), 2);
+    cr_assert_eq(list_of(acme, KIND_LIVENESS, "", 10), 2);
+    cr_expect_str_eq(it.listed[0], "00000002-0000-7000-8000-000000000002");
+    cr_expect_str_eq(it.listed[1], ID(9));
+    cr_expect_eq(list_of(acme, KIND_LIVENESS, "", 1), 1);
+    cr_expect_eq(list_of(acme, KIND_LIVENESS, it.listed[0], 10), 1);
+    cr_expect_eq(list_of(acme, KIND_LIVENESS_WITH_VERIFY, "", 10), 1);
+    cr_expect_eq(list_of(zenith, KIND_LIVENESS, "", 10), 1);
+    cr_expect_eq(list_of(zenith, KIND_LIVENESS_WITH_VERIFY, "", 10), 0);
+    static const uint8_t nobody[RECORD_HASH_BYTES] = {3};
+    cr_expect_eq(list_of(nobody, KIND_LIVENESS, "", 10), 0);
 }
 
 static size_t find(const char *const *ids, size_t id_count)

@@ -52,6 +52,7 @@ static struct session_record full_record(void)
     uuid4(&it.random.random, record.upstream_id);
     random_fill(&it.random.random, record.owner, sizeof record.owner);
     random_fill(&it.random.random, record.delegate, sizeof record.delegate);
+    random_fill(&it.random.random, record.tenant, sizeof record.tenant);
     random_fill(&it.random.random, record.image_hash, sizeof record.image_hash);
     random_fill(&it.random.random, record.completion.digest_hash, RECORD_HASH_BYTES);
     random_fill(&it.random.random, record.upstream_digest_hash, RECORD_HASH_BYTES);
@@ -67,6 +68,7 @@ static void expect_same_session(const struct session_record *a, const struct ses
     cr_expect_eq(a->kind, b->kind);
     cr_expect_arr_eq(a->owner, b->owner, RECORD_HASH_BYTES);
     cr_expect_arr_eq(a->delegate, b->delegate, RECORD_HASH_BYTES);
+    cr_expect_arr_eq(a->tenant, b->tenant, RECORD_HASH_BYTES);
     cr_expect_eq(a->reference, b->reference);
     cr_expect_arr_eq(a->image_hash, b->image_hash, RECORD_HASH_BYTES);
     cr_expect_str_eq(a->upstream_id, b->upstream_id);
