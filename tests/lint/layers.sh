@@ -26,6 +26,7 @@ declare -A owners=(
     ['openssl/']='server/base/* server/config/key*'
     ['sqlite3.h']='server/store/*'
     ['yaml.h']='server/config/*'
+    ['Judy.h']='server/domain/limiter.c'
 )
 
 check_project() { # FILE LINE HEADER
