@@ -1,17 +1,16 @@
 /*
- * Signing keys and signing. Verification is jwt_verify.c's. libjwt always writes a typ member and
- * sorts, so signed texts are put together here; it signs nothing.
+ * Signing keys and signing. What checks signatures is jwt_signature.c's. libjwt always writes a typ
+ * member and sorts, so signed texts are put together here; it signs nothing.
  */
 #include "base/jwt.h"
 
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/jwt_private.h"
-#include "base/secret.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <openssl/ec.h>
-#include <openssl/ecdsa.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +22,6 @@ static void *checked(void *object)
         abort();
     }
     return object;
-}
-
-const char *jwt_algorithm_name(enum jwt_algorithm algorithm)
-{
-    return algorithm == JWT_HS256 ? "HS256" : "ES256";
 }
 
 static bool is_kid(const char *kid)
@@ -44,8 +38,9 @@ static struct jwt_key *key_new(enum jwt_algorithm algorithm, const char *kid)
         return NULL;
     }
     struct jwt_key *key = xcalloc(1, sizeof *key);
+    key->algorithms = JWT_BIT(algorithm);
     key->algorithm = algorithm;
-    memcpy(key->kid, kid, strlen(kid));
+    key->kid = xstrdup(kid);
     CLEANUP(buf) struct buf header;
     CLEANUP(buf) struct buf encoded;
     buf_init(&header, JWT_MAX_BYTES);
@@ -64,7 +59,8 @@ struct jwt_key *jwt_key_new_hs256(const char *kid, const uint8_t bytes[JWT_HS256
 {
     struct jwt_key *key = key_new(JWT_HS256, kid);
     if (key) {
-        memcpy(key->secret, bytes, sizeof key->secret);
+        key->secret = xmemdup0(bytes, JWT_HS256_KEY_BYTES);
+        key->secret_size = JWT_HS256_KEY_BYTES;
     }
     return key;
 }
@@ -77,24 +73,11 @@ struct jwt_key *jwt_key_generate_es256(const char *kid)
     }
     key->pair = checked(EVP_EC_gen("P-256"));
     key->sign = checked(EVP_PKEY_CTX_new(key->pair, NULL));
-    key->verify = checked(EVP_PKEY_CTX_new(key->pair, NULL));
-    if (EVP_PKEY_sign_init(key->sign) != 1 || EVP_PKEY_verify_init(key->verify) != 1) {
+    key->verify[DIGEST_256] = checked(EVP_PKEY_CTX_new(key->pair, NULL));
+    if (EVP_PKEY_sign_init(key->sign) != 1 || EVP_PKEY_verify_init(key->verify[DIGEST_256]) != 1) {
         abort();
     }
     return key;
-}
-
-struct jwt_key *jwt_key_free(struct jwt_key *key)
-{
-    if (key) {
-        EVP_PKEY_CTX_free(key->sign);
-        EVP_PKEY_CTX_free(key->verify);
-        EVP_PKEY_free(key->pair);
-        free(key->header);
-        secret_wipe(key, sizeof *key);
-        free(key);
-    }
-    return NULL;
 }
 
 const char *jwt_key_id(const struct jwt_key *key)
@@ -107,64 +90,25 @@ enum jwt_algorithm jwt_key_algorithm(const struct jwt_key *key)
     return key->algorithm;
 }
 
-/* JWS wants r||s (RFC 7518 section 3.4), OpenSSL gives DER. */
-static void raw_from_der(const uint8_t *der, size_t size, uint8_t ret[ES256_SIGNATURE])
-{
-    ECDSA_SIG *pair = checked(d2i_ECDSA_SIG(NULL, &der, (long)size));
-    if (BN_bn2binpad(ECDSA_SIG_get0_r(pair), ret, ES256_COORDINATE) != ES256_COORDINATE ||
-        BN_bn2binpad(ECDSA_SIG_get0_s(pair), ret + ES256_COORDINATE, ES256_COORDINATE) !=
-            ES256_COORDINATE) {
-        abort();
-    }
-    ECDSA_SIG_free(pair);
-}
-
-/* 0 when r or s is no number the curve can have. */
-static size_t der_from_raw(const uint8_t raw[ES256_SIGNATURE], uint8_t ret[ES256_DER_MAX])
-{
-    ECDSA_SIG *pair = checked(ECDSA_SIG_new());
-    BIGNUM *r = checked(BN_bin2bn(raw, ES256_COORDINATE, NULL));
-    BIGNUM *s = checked(BN_bin2bn(raw + ES256_COORDINATE, ES256_COORDINATE, NULL));
-    (void)ECDSA_SIG_set0(pair, r, s); /* takes both over */
-    int size = i2d_ECDSA_SIG(pair, NULL);
-    bool fits = size > 0 && size <= ES256_DER_MAX;
-    if (fits) {
-        uint8_t *at = ret;
-        size = i2d_ECDSA_SIG(pair, &at);
-    }
-    ECDSA_SIG_free(pair);
-    return fits && size > 0 ? (size_t)size : 0;
-}
-
-bool jwt_key_check_es256(const struct jwt_key *key, struct slice signed_text,
-                         const uint8_t signature[ES256_SIGNATURE])
-{
-    uint8_t digest[SHA256_BYTES];
-    uint8_t der[ES256_DER_MAX];
-    size_t size = der_from_raw(signature, der);
-    sha256(signed_text.data, signed_text.len, digest);
-    return size > 0 && EVP_PKEY_verify(key->verify, der, size, digest, sizeof digest) == 1;
-}
-
 /* Writes the signature over `text` and returns its size. */
 static size_t make_signature(const struct jwt_key *key, struct slice text,
                              uint8_t ret[ES256_SIGNATURE])
 {
     const uint8_t *bytes = (const uint8_t *)text.data;
     if (key->algorithm == JWT_HS256) {
-        if (!HMAC(EVP_sha256(), key->secret, sizeof key->secret, bytes, text.len, ret, NULL)) {
+        if (!HMAC(EVP_sha256(), key->secret, (int)key->secret_size, bytes, text.len, ret, NULL)) {
             abort();
         }
         return SHA256_BYTES;
     }
     uint8_t digest[SHA256_BYTES];
-    uint8_t der[ES256_DER_MAX];
+    uint8_t der[EC_DER_MAX];
     size_t size = sizeof der;
     sha256(bytes, text.len, digest);
     if (EVP_PKEY_sign(key->sign, der, &size, digest, sizeof digest) != 1) {
         abort();
     }
-    raw_from_der(der, size, ret);
+    ec_raw_from_der(der, size, ES256_COORDINATE, ret);
     return ES256_SIGNATURE;
 }
 
@@ -178,6 +122,7 @@ static bool is_object(struct slice claims)
 
 int jwt_sign(const struct jwt_key *key, struct slice claims, struct buf *ret)
 {
+    assert(key->header);
     if (!is_object(claims)) {
         return -EINVAL;
     }

@@ -1,5 +1,5 @@
 /*
- * The inside of a signing key, for jwt.c and jwt_verify.c only.
+ * The inside of a key, for the files of base/ that make, use and check with keys: jwt*.c and jwk.c.
  */
 #pragma once
 
@@ -7,19 +7,53 @@
 
 #include "base/jwt.h"
 
-enum { ES256_COORDINATE = 32, ES256_SIGNATURE = 2 * ES256_COORDINATE, ES256_DER_MAX = 72 };
-
-struct jwt_key {
-    enum jwt_algorithm algorithm;
-    char kid[JWT_KID_SIZE];
-    char *header;                        /* owned: {"alg":…,"kid":…} in base64url */
-    uint8_t secret[JWT_HS256_KEY_BYTES]; /* HS256 only */
-    EVP_PKEY *pair;                      /* ES256 only */
-    EVP_PKEY_CTX *sign;                  /* kept ready: setting one up costs more than signing */
-    EVP_PKEY_CTX *verify;
+enum {
+    ES256_COORDINATE = 32,
+    ES256_SIGNATURE = 2 * ES256_COORDINATE,
+    EC_COORDINATE_MAX = 66,
+    EC_DER_MAX = 144, /* two numbers of 66 bytes and their heads */
+    RSA_BITS_MIN = 2048,
+    RSA_BITS_MAX = 8192,
+    SIGNATURE_MAX = RSA_BITS_MAX / 8
 };
 
-/* Verifies r||s of 64 bytes over the raw signed text. */
-bool jwt_key_check_es256(const struct jwt_key *key, struct slice signed_text,
-                         const uint8_t signature[ES256_SIGNATURE]) MUST_CHECK;
-const char *jwt_algorithm_name(enum jwt_algorithm algorithm);
+enum jwt_family { FAMILY_HMAC, FAMILY_RSA, FAMILY_EC };
+enum jwt_digest { DIGEST_256, DIGEST_384, DIGEST_512, DIGEST_COUNT };
+
+struct jwt_algorithm_info {
+    const char *name;
+    enum jwt_family family;
+    enum jwt_digest digest;
+    const char *curve; /* its JWK name; NULL: none */
+    const char *group; /* its OpenSSL name */
+    size_t coordinate; /* bytes of a coordinate of the curve */
+};
+
+extern const struct jwt_algorithm_info jwt_algorithms[JWT_ALGORITHM_COUNT];
+
+struct jwt_key {
+    unsigned algorithms;          /* what it may be used with */
+    enum jwt_algorithm algorithm; /* what it signs with; of keys that only check the first */
+    char *kid;                    /* NULL: none */
+    bool any_kid;                 /* checks tokens whatever key they name */
+    char *header;                 /* {"alg":…,"kid":…} in base64url; NULL: it does not sign */
+    char *secret;                 /* HS256 only */
+    size_t secret_size;
+    EVP_PKEY *pair;
+    EVP_PKEY_CTX *sign; /* kept ready: setting one up costs more than signing */
+    EVP_PKEY_CTX *verify[DIGEST_COUNT];
+};
+
+/* A key that checks tokens with these algorithms, all of its family; takes `pair` over. `kid` is
+ * copied; data NULL: none. */
+struct jwt_key *jwt_key_new_public(EVP_PKEY *pair, struct slice kid, unsigned algorithms);
+
+/* Whether `signature` is the key's over the raw text, by this algorithm, which the key has. */
+bool jwt_key_check(const struct jwt_key *key, enum jwt_algorithm algorithm, struct slice text,
+                   struct slice signature) MUST_CHECK;
+
+/* Two numbers of `coordinate` bytes (RFC 7518 section 3.4) as DER. 0 when they are none the curve
+ * can have. */
+size_t ec_der_from_raw(const uint8_t *raw, size_t coordinate, uint8_t ret[EC_DER_MAX]);
+/* The other way round; DER of OpenSSL's making. */
+void ec_raw_from_der(const uint8_t *der, size_t size, size_t coordinate, uint8_t *ret);

@@ -1,31 +1,22 @@
 /*
  * Verifying tokens from strangers. Cheap refusals come first, then the signature, then the claims.
- * Two readers look at every token, ours and libjwt: where they see different things, it is refused.
+ * Two readers look at every token whose signature is right, ours and libjwt: where they see
+ * different things, it is refused.
  */
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/jwt_private.h"
 #include "base/secret.h"
 
-#include <errno.h>
 #include <jwt.h>
 #include <string.h>
 
 static const struct json_limits limits = {JWT_MAX_BYTES, 16, 1024};
 
-enum { HS256_SIGNATURE = 32 };
-
-struct token {
-    struct slice text;
-    struct slice header;
-    struct slice payload;
-    struct slice signature;
-    struct slice signed_text; /* header.payload */
-    bool is_access_token;     /* typ at+jwt */
-};
-
 typedef jwt_t *libjwt_token;
 DEFINE_CLEANUP(libjwt, libjwt_token, jwt_free(*it))
+
+/* ---- taking apart ---- */
 
 /* Cuts at the next dot; false when there is none. */
 static bool take_part(struct slice *rest, struct slice *ret)
@@ -41,19 +32,19 @@ static bool take_part(struct slice *rest, struct slice *ret)
     return true;
 }
 
-static bool split(struct slice text, struct token *ret)
+static bool split(struct slice text, struct jwt_reading *ret)
 {
     if (text.len == 0 || text.len > JWT_MAX_BYTES) {
         return false;
     }
     struct slice rest = text;
-    if (!take_part(&rest, &ret->header) || !take_part(&rest, &ret->payload) ||
+    if (!take_part(&rest, &ret->header_part) || !take_part(&rest, &ret->payload_part) ||
         memchr(rest.data, '.', rest.len)) {
         return false;
     }
     ret->text = text;
-    ret->signature = rest;
-    ret->signed_text = (struct slice){text.data, ret->header.len + 1 + ret->payload.len};
+    ret->signature_part = rest;
+    ret->signed_text = (struct slice){text.data, ret->header_part.len + 1 + ret->payload_part.len};
     return true;
 }
 
@@ -71,109 +62,169 @@ static cJSON *parse_part(struct slice part)
     return TAKE(json);
 }
 
-static const struct jwt_key *find_key(const struct jwt_key *const *keys, size_t count,
-                                      struct slice algorithm, struct slice kid)
+/* ---- the header ---- */
+
+/* What must be understood and is not; and keys, or where to find some, by the word of whoever made
+ * the token. */
+static bool asks_too_much(const cJSON *header)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (slice_equal(kid, slice_of(keys[i]->kid)) &&
-            slice_equal(algorithm, slice_of(jwt_algorithm_name(keys[i]->algorithm)))) {
-            return keys[i];
+    static const char *const names[] = {"crit", "jwk", "jku", "x5c", "x5u"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (json_has(header, names[i])) {
+            return true;
         }
     }
-    return NULL;
-}
-
-static bool is_known_algorithm(struct slice word)
-{
-    return slice_equal(word, SLICE("HS256")) || slice_equal(word, SLICE("ES256"));
+    return false;
 }
 
 /* typ is compared without case (RFC 7515 section 4.1.9). */
-static bool check_type(const cJSON *header, struct token *token)
+static bool read_type(struct jwt_reading *reading)
 {
-    if (!json_has(header, "typ")) {
+    struct slice type;
+    if (!json_has(reading->header, "typ")) {
         return true;
     }
-    struct slice type;
-    if (json_string(header, "typ", 1, 16, &type) != JSON_OK) {
+    if (json_string(reading->header, "typ", 1, 32, &type) != JSON_OK) {
         return false;
     }
-    token->is_access_token = slice_equal_nocase(type, SLICE("at+jwt"));
-    return token->is_access_token || slice_equal_nocase(type, SLICE("JWT"));
+    reading->is_access_token = slice_equal_nocase(type, SLICE("at+jwt")) ||
+                               slice_equal_nocase(type, SLICE("application/at+jwt"));
+    return reading->is_access_token || slice_equal_nocase(type, SLICE("JWT"));
 }
 
-static enum jwt_verdict choose_key(const struct jwt_key *const *keys, size_t count,
-                                   struct token *token, const struct jwt_key **ret)
+static bool read_header(struct jwt_reading *reading)
 {
-    CLEANUP(json) cJSON *header = parse_part(token->header);
     struct slice algorithm;
-    struct slice kid;
-    if (!header || json_has(header, "crit") || !check_type(header, token) ||
+    reading->header = parse_part(reading->header_part);
+    const cJSON *header = reading->header;
+    if (!header || asks_too_much(header) || !read_type(reading) ||
         json_string(header, "alg", 1, 16, &algorithm) != JSON_OK ||
-        json_string(header, "kid", 1, JWT_KID_SIZE - 1, &kid) != JSON_OK ||
-        !is_known_algorithm(algorithm)) {
-        return JWT_MALFORMED;
+        !jwt_algorithm_find(algorithm, &reading->algorithm)) {
+        return false;
     }
-    *ret = find_key(keys, count, algorithm, kid);
-    return *ret ? JWT_VALID : JWT_UNKNOWN_KEY;
+    return !json_has(header, "kid") ||
+           json_string(header, "kid", 1, JWT_KID_MAX, &reading->kid) == JSON_OK;
 }
 
-/* libjwt's reading of a token. With a key it checks the signature, without it must not be asked to:
- * it then takes everything, so the caller has checked before. */
-static libjwt_token read_by_libjwt(const struct token *token, const struct jwt_key *key)
+enum jwt_verdict jwt_read(struct slice token, struct jwt_reading *ret)
 {
-    bool is_hs256 = key->algorithm == JWT_HS256;
+    *ret = (struct jwt_reading){0};
+    return split(token, ret) && read_header(ret) ? JWT_VALID : JWT_MALFORMED;
+}
+
+void jwt_reading_done(struct jwt_reading *reading)
+{
+    cJSON_Delete(TAKE(reading->header));
+    cJSON_Delete(TAKE(reading->claims));
+}
+
+static bool read_claims(struct jwt_reading *reading)
+{
+    if (!reading->claims) {
+        reading->claims = parse_part(reading->payload_part);
+    }
+    return reading->claims != NULL;
+}
+
+bool jwt_claimed_issuer(struct jwt_reading *reading, struct slice *ret)
+{
+    return read_claims(reading) &&
+           json_string(reading->claims, "iss", 1, JWT_MAX_BYTES, ret) == JSON_OK;
+}
+
+/* ---- the key ---- */
+
+static bool fits(const struct jwt_key *key, const struct jwt_reading *reading)
+{
+    return (key->algorithms & JWT_BIT(reading->algorithm)) &&
+           (key->any_kid ||
+            (reading->kid.data && key->kid && slice_equal(reading->kid, slice_of(key->kid))));
+}
+
+/* Without a kid a token means the one key there is. */
+static enum jwt_verdict find_key(const struct jwt_keys *keys, const struct jwt_reading *reading,
+                                 const struct jwt_key **ret)
+{
+    bool named = reading->kid.data != NULL;
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct jwt_key *key = keys->list[i];
+        bool only = !named && keys->only_one && (key->algorithms & JWT_BIT(reading->algorithm));
+        if (only || fits(key, reading)) {
+            *ret = key;
+            return JWT_VALID;
+        }
+    }
+    return named || keys->only_one ? JWT_UNKNOWN_KEY : JWT_MALFORMED;
+}
+
+/* ---- libjwt's reading ---- */
+
+/* The header as libjwt takes it: it knows no typ but JWT. */
+static void put_plain_header(const struct jwt_reading *reading, struct buf *ret)
+{
+    CLEANUP(buf) struct buf header;
+    buf_init(&header, JWT_MAX_BYTES);
+    struct json_writer writer = json_writer(&header);
+    json_open(&writer, NULL, '{');
+    json_put_string(&writer, "alg", jwt_algorithm_name(reading->algorithm));
+    if (reading->kid.data) {
+        json_put_slice(&writer, "kid", reading->kid);
+    }
+    json_close(&writer, '}');
+    base64url_encode(header.data, header.len, ret);
+}
+
+/* The signature is right by now. libjwt checks it again when the token is HS256 and its header is
+ * one that libjwt takes; else it only reads, for which it is given no key. */
+static libjwt_token read_by_libjwt(const struct jwt_reading *reading, const struct jwt_key *key)
+{
+    bool checks = key->secret && !reading->is_access_token;
     CLEANUP(secret_buf) struct buf text;
     /* the plain header may be longer than the one it stands for */
     buf_init_secret(&text, (size_t)2 * JWT_MAX_BYTES);
-    /* libjwt knows no typ but JWT; the header is checked by now, so it gets the plain one */
-    buf_put_slice(&text, token->is_access_token ? slice_of(key->header) : token->header);
+    if (reading->is_access_token) {
+        put_plain_header(reading, &text);
+    } else {
+        buf_put_slice(&text, reading->header_part);
+    }
     buf_putc(&text, '.');
-    buf_put_slice(&text, token->payload);
+    buf_put_slice(&text, reading->payload_part);
     buf_putc(&text, '.');
-    buf_put_slice(&text, token->signature);
+    buf_put_slice(&text, reading->signature_part);
     libjwt_token read = NULL;
-    int error = jwt_decode(&read, text.data, is_hs256 ? key->secret : NULL,
-                           is_hs256 ? JWT_HS256_KEY_BYTES : 0);
-    return error == 0 ? read : NULL;
+    int error = jwt_decode(&read, text.data, checks ? (const unsigned char *)key->secret : NULL,
+                           checks ? (int)key->secret_size : 0);
+    if (error != 0) {
+        return NULL;
+    }
+    jwt_alg_t seen = jwt_get_alg(read);
+    if (seen != (checks ? JWT_ALG_HS256 : JWT_ALG_NONE)) {
+        jwt_free(read);
+        return NULL;
+    }
+    return read;
 }
 
-static bool same_text(const char *a, const char *b)
+static bool same_text(const char *seen, struct slice wanted)
 {
-    return a && strcmp(a, b) == 0;
+    return wanted.data ? seen && slice_equal(slice_of(seen), wanted) : !seen;
 }
 
-/* HS256 is checked by libjwt as it reads, ES256 by OpenSSL before it reads. */
-static enum jwt_verdict check_signature(const struct token *token, const struct jwt_key *key,
-                                        libjwt_token *ret)
+static bool readers_agree(const struct jwt_reading *reading, libjwt_token read)
+{
+    struct slice algorithm = slice_of(jwt_algorithm_name(reading->algorithm));
+    return same_text(jwt_get_header(read, "alg"), algorithm) &&
+           same_text(jwt_get_header(read, "kid"), reading->kid);
+}
+
+/* ---- checking ---- */
+
+static bool is_signed(const struct jwt_reading *reading, const struct jwt_key *key)
 {
     CLEANUP(buf) struct buf signature;
-    buf_init(&signature, ES256_SIGNATURE);
-    bool is_hs256 = key->algorithm == JWT_HS256;
-    if (base64url_decode(token->signature, &signature) != 0 ||
-        signature.len != (is_hs256 ? HS256_SIGNATURE : ES256_SIGNATURE)) {
-        return JWT_BAD_SIGNATURE;
-    }
-    /* only an ES256 header may be exchanged for libjwt: HS256 covers it with libjwt's own check */
-    if (is_hs256 && token->is_access_token) {
-        return JWT_MALFORMED;
-    }
-    if (!is_hs256 &&
-        !jwt_key_check_es256(key, token->signed_text, (const uint8_t *)signature.data)) {
-        return JWT_BAD_SIGNATURE;
-    }
-    CLEANUP(libjwt) libjwt_token read = read_by_libjwt(token, key);
-    if (!read) {
-        return is_hs256 ? JWT_BAD_SIGNATURE : JWT_MALFORMED;
-    }
-    bool expected = jwt_get_alg(read) == (is_hs256 ? JWT_ALG_HS256 : JWT_ALG_NONE) &&
-                    same_text(jwt_get_header(read, "alg"), jwt_algorithm_name(key->algorithm)) &&
-                    same_text(jwt_get_header(read, "kid"), key->kid);
-    if (!expected) {
-        return JWT_MALFORMED;
-    }
-    *ret = TAKE(read);
-    return JWT_VALID;
+    buf_init(&signature, SIGNATURE_MAX);
+    return base64url_decode(reading->signature_part, &signature) == 0 &&
+           jwt_key_check(key, reading->algorithm, reading->signed_text, buf_slice(&signature));
 }
 
 /* A time claim as both readers see it; `absent` where there is none. False when it is no whole
@@ -212,31 +263,37 @@ static enum jwt_verdict check_times(const cJSON *claims, libjwt_token read, int6
     return not_before > now_s + leeway_s || issued > now_s + leeway_s ? JWT_NOT_YET : JWT_VALID;
 }
 
+enum jwt_verdict jwt_check(struct jwt_reading *reading, const struct jwt_keys *keys, int64_t now_s,
+                           int64_t leeway_s)
+{
+    const struct jwt_key *key = NULL;
+    enum jwt_verdict verdict = find_key(keys, reading, &key);
+    if (verdict != JWT_VALID) {
+        return verdict;
+    }
+    if (!is_signed(reading, key)) {
+        bool may_be_older = !reading->kid.data && keys->only_one;
+        return may_be_older ? JWT_UNKNOWN_KEY : JWT_BAD_SIGNATURE;
+    }
+    CLEANUP(libjwt) libjwt_token read = read_by_libjwt(reading, key);
+    if (!read || !readers_agree(reading, read) || !read_claims(reading)) {
+        return JWT_MALFORMED;
+    }
+    return check_times(reading->claims, read, now_s, leeway_s);
+}
+
 enum jwt_verdict jwt_verify(const struct jwt_key *const *keys, size_t count, struct slice token,
                             int64_t now_s, int64_t leeway_s, cJSON **ret_claims)
 {
+    const struct jwt_keys all = {.list = keys, .count = count};
+    CLEANUP(jwt_reading) struct jwt_reading reading;
     *ret_claims = NULL;
-    struct token parts = {0};
-    const struct jwt_key *key = NULL;
-    if (!split(token, &parts)) {
-        return JWT_MALFORMED;
-    }
-    enum jwt_verdict verdict = choose_key(keys, count, &parts, &key);
-    if (verdict != JWT_VALID) {
-        return verdict;
-    }
-    CLEANUP(libjwt) libjwt_token read = NULL;
-    verdict = check_signature(&parts, key, &read);
-    if (verdict != JWT_VALID) {
-        return verdict;
-    }
-    CLEANUP(json) cJSON *claims = parse_part(parts.payload);
-    if (!claims) {
-        return JWT_MALFORMED;
-    }
-    verdict = check_times(claims, read, now_s, leeway_s);
+    enum jwt_verdict verdict = jwt_read(token, &reading);
     if (verdict == JWT_VALID) {
-        *ret_claims = TAKE(claims);
+        verdict = jwt_check(&reading, &all, now_s, leeway_s);
+    }
+    if (verdict == JWT_VALID) {
+        *ret_claims = TAKE(reading.claims);
     }
     return verdict;
 }

@@ -84,7 +84,7 @@ static inline struct slice make_es256(struct fixture *fixture, const char *heade
     base64url_encode(header, strlen(header), token);
     buf_putc(token, '.');
     base64url_encode(payload, strlen(payload), token);
-    uint8_t der[ES256_DER_MAX];
+    uint8_t der[EC_DER_MAX];
     size_t size = sizeof der;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, fixture->es256->pair);

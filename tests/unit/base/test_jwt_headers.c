@@ -56,7 +56,7 @@ Test(jwt_headers, keys_of_the_same_name_keep_their_own_algorithm)
 Test(jwt_headers, refuses_other_algorithms)
 {
     struct fixture fixture = begin();
-    static const char *const names[] = {"HS384", "HS512",  "RS256", "ES384", "PS256",
+    static const char *const names[] = {"HS384", "HS512",  "PS256", "ES256K", "RSA-OAEP",
                                         "hs256", "HS256 ", "",      "EdDSA"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char header[100];
@@ -102,7 +102,12 @@ Test(jwt_headers, refuses_headers_it_does_not_fully_understand)
         "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"typ\":\"JOSE\"}",
         "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"typ\":1}",
         "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"typ\":null}",
-        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"typ\":\"at+jwt\"}", /* ES256 only */
+        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"typ\":\"application/JWT\"}",
+        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"typ\":\"at+jwt \"}",
+        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"jwk\":{}}",
+        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"jku\":\"https://x.example\"}",
+        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"x5u\":null}",
+        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"x5c\":[\"AA\"]}",
         "[\"HS256\"]",
         "\"HS256\"",
         "",
@@ -123,7 +128,9 @@ Test(jwt_headers, takes_harmless_headers)
     static const char *const headers[] = {
         "{\"typ\":\"JWT\",\"alg\":\"HS256\",\"kid\":\"device-1\"}",
         "{\"typ\":\"jwt\",\"kid\":\"device-1\",\"alg\":\"HS256\"}",
-        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"x5t\":\"y\",\"jwk\":{}}",
+        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"x5t\":\"y\",\"cty\":\"z\"}",
+        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"typ\":\"at+jwt\"}",
+        "{\"alg\":\"HS256\",\"kid\":\"device-1\",\"typ\":\"application/AT+JWT\"}",
         " { \"alg\" : \"HS256\" , \"kid\" : \"device-1\" } ",
     };
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
@@ -143,6 +150,8 @@ Test(jwt_headers, es256_headers_are_judged_like_the_others)
         {"{\"alg\":\"ES256\",\"kid\":\"emulator_1\",\"typ\":\"JWT\"}", JWT_VALID},
         {"{\"alg\":\"ES256\",\"kid\":\"emulator_1\",\"typ\":\"at+jwt\"}", JWT_VALID},
         {"{\"alg\":\"ES256\",\"kid\":\"emulator_1\",\"typ\":\"AT+JWT\"}", JWT_VALID},
+        {"{\"alg\":\"ES256\",\"kid\":\"emulator_1\",\"typ\":\"application/at+jwt\"}", JWT_VALID},
+        {"{\"alg\":\"ES256\",\"kid\":\"emulator_1\",\"jku\":\"https://x\"}", JWT_MALFORMED},
         {"{\"alg\":\"ES256\",\"kid\":\"emulator_1\",\"typ\":\"JWS\"}", JWT_MALFORMED},
         {"{\"alg\":\"ES256\",\"kid\":\"emulator_1\",\"crit\":[\"exp\"]}", JWT_MALFORMED},
         {"{\"alg\":\"ES256\",\"kid\":\"emulator_1\",\"alg\":\"ES256\"}", JWT_MALFORMED},
