@@ -53,7 +53,7 @@ struct settings {
 
 /* Indexes and bits of the WORD and WORDS settings, in the order of the table's words. */
 enum { STORE_SQLITE };
-enum { AUTH_ANONYMOUS = 1, AUTH_APP_TOKEN = 2 };
+enum { AUTH_ANONYMOUS = 1, AUTH_APP_TOKEN = 2, AUTH_JWT = 4 };
 enum { CORRELATION_PSEUDONYM, CORRELATION_PASSTHROUGH };
 /* In the order of their words, too: enum face_version of upstream/face_version.h
  * (upstream.api_version), enum digest_policy of domain/verdict.h (verdict.digest), and of
@@ -73,7 +73,7 @@ struct settings_source {
  * what belongs together: anonymous on a listener that is not loopback, upstream.emulator beside
  * upstream.endpoint or on listeners that are not loopback, endpoint and either a key or a whole
  * Entra application present unless the emulator is on, policies that the version of the Face API
- * cannot keep, app tokens' form. */
+ * cannot keep, app tokens' form, issuers' form and what is in their files. */
 int settings_load(const struct settings_source *source, struct settings *ret,
                   struct buf *ret_errors) MUST_CHECK;
 /* Wipes secrets and frees. Accepts a zeroed struct. */
@@ -85,6 +85,10 @@ void settings_done(struct settings *settings);
 enum { SETTINGS_WHY_SIZE = 320 };
 int settings_read_secret_file(const char *file, char **ret,
                               char ret_why[SETTINGS_WHY_SIZE]) MUST_CHECK;
+
+/* Appends the content of a file that is no secret, a regular one only. 0 or -EINVAL, as above. */
+int settings_read_document(const char *file, struct buf *ret,
+                           char ret_why[SETTINGS_WHY_SIZE]) MUST_CHECK;
 
 /* The table for people: key, type, default, environment variable, sentence. */
 void settings_write_table(struct buf *ret);

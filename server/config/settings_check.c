@@ -206,5 +206,6 @@ void settings_check(struct settings_draft *draft)
     settings_check_upstream(draft);
     settings_check_policy(draft);
     check_tokens(draft);
+    settings_check_issuers(draft);
     check_anonymous(draft);
 }

@@ -52,9 +52,11 @@ void settings_read_secrets(struct settings_draft *draft);
 
 /* What must hold between settings. */
 void settings_check(struct settings_draft *draft);
-/* Parts of it: what the upstream needs, and what frontends may choose under its version. */
+/* Parts of it: what the upstream needs, what frontends may choose under its version, and identity
+ * providers. */
 void settings_check_upstream(struct settings_draft *draft);
 void settings_check_policy(struct settings_draft *draft);
+void settings_check_issuers(struct settings_draft *draft);
 
 /* Whether the last text of a setting was refused: rules about it say nothing then. */
 static inline bool draft_is_broken(const struct settings_draft *draft, int index)

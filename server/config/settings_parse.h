@@ -25,3 +25,5 @@ bool setting_parse_fraction(struct slice text, struct settings_fraction *ret,
 bool setting_parse_origin(struct slice text, char **ret, char ret_why[SETTING_WHY_SIZE]) MUST_CHECK;
 /* A base URL: https, or http to a loopback address; a path prefix is fine. */
 bool setting_check_endpoint(struct slice text, char ret_why[SETTING_WHY_SIZE]) MUST_CHECK;
+/* What is fetched: the same with any path and query. */
+bool setting_check_address(struct slice text, char ret_why[SETTING_WHY_SIZE]) MUST_CHECK;

@@ -56,6 +56,19 @@ static bool read_content(const struct setting_spec *spec, const char *file, read
     return true;
 }
 
+int settings_read_document(const char *file, struct buf *ret, char ret_why[SETTINGS_WHY_SIZE])
+{
+    int error = settings_read_regular_file(file, ret);
+    if (error == -EFBIG) {
+        setting_explain(ret_why, "%s is longer than %zu bytes", file, ret->limit_bytes);
+    } else if (error == -ENOTSUP) {
+        setting_explain(ret_why, "%s is no regular file, so it cannot be read again", file);
+    } else if (error != 0) {
+        setting_explain(ret_why, "cannot read %s: %s", file, strerrordesc_np(-error));
+    }
+    return error == 0 ? 0 : -EINVAL;
+}
+
 static void content_init(const struct setting_spec *spec, struct buf *ret)
 {
     buf_init_secret(ret, (size_t)spec->max + NEWLINE);

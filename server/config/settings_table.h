@@ -89,12 +89,18 @@ SETTING(TEXT,     keys_dir, "keys.dir", "", 0, 4000, NULL,
         "Folder of the keys; empty is <store.path>.keys. Replicas share its content.")
 SETTING(BOOLEAN,  keys_generate, "keys.generate", "false", 0, 0, NULL,
         "Make keys that are missing at start; else a missing key refuses to start and livenessd keygen makes it.")
-SETTING(WORDS,    auth_mode, "auth.mode", "anonymous", 1, 2, "anonymous app_token",
-        "Who may call: anonymous (a device, known by its signed token), app_token.")
+SETTING(WORDS,    auth_mode, "auth.mode", "anonymous", 1, 3, "anonymous app_token jwt",
+        "Who may call: anonymous (a device, known by its signed token), app_token, jwt (tokens of identity providers).")
 SETTING(BOOLEAN,  auth_anonymous_public, "auth.anonymous_public", "false", 0, 0, NULL,
         "Allow anonymous mode on a listener that is not loopback: everybody who reaches it can create paid sessions.")
 SETTING(LIST,     auth_app_tokens, "auth.app_tokens", "", 0, 1000, NULL,
         "App tokens as name:sha256hex[:scope+scope]; the token itself stands nowhere. Scopes: liveness:operate, liveness:delegate.")
+SETTING(LIST,     auth_issuers, "auth.issuers", "", 0, 16, NULL,
+        "Identity providers, words key=value separated by spaces: issuer= audience= (may be repeated) jwks=URL-or-file, or secret_file= for HS256; and if wanted name= subject= tenant= scopes= algorithms=.")
+SETTING(DURATION, auth_leeway, "auth.leeway", "60s", 0, 300000, NULL,
+        "How far the clocks of identity providers may be off ours.")
+SETTING(INTEGER,  auth_token_cache, "auth.token_cache", "10000", 0, 1000000, NULL,
+        "Tokens of identity providers that are remembered once verified, 128 bytes each; 0 verifies every time.")
 SETTING(WORD,     devices_correlation, "devices.correlation", "pseudonym", 0, 0, "pseudonym passthrough",
         "What the upstream gets as deviceCorrelationId: a keyed pseudonym of the device, or the client's own text.")
 SETTING(WORDS,    policy_modes, "policy.modes", "Passive,PassiveActive", 1, 2, "Passive PassiveActive",

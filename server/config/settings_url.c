@@ -182,6 +182,23 @@ static bool is_loopback(struct slice host)
            (address_parse(host, &address) == 0 && address_is_loopback(&address));
 }
 
+bool setting_check_address(struct slice text, char ret_why[SETTING_WHY_SIZE])
+{
+    struct url url;
+    const char *wrong = url_split(text, &url);
+    if (!wrong && memchr(url.rest.data, '#', url.rest.len)) {
+        wrong = "holds a fragment";
+    }
+    if (!wrong && !url.https && !is_loopback(url.host)) {
+        wrong = "is http, where anybody on the way could exchange it; http is for loopback "
+                "addresses only";
+    }
+    if (wrong) {
+        setting_explain(ret_why, "%s", wrong);
+    }
+    return !wrong;
+}
+
 bool setting_check_endpoint(struct slice text, char ret_why[SETTING_WHY_SIZE])
 {
     static const char example[] = "https://NAME.cognitiveservices.azure.com";
