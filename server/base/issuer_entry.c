@@ -273,6 +273,7 @@ bool issuer_entry_read(struct slice text, size_t number, struct issuer_entry *re
                        char ret_why[ISSUER_WHY_SIZE])
 {
     struct reader reader = {.entry = ret, .why = ret_why};
+    ret_why[0] = '\0';
     *ret = (struct issuer_entry){0};
     if (!take_words(&reader, text) || !check_whole(&reader)) {
         issuer_entry_done(ret);

@@ -94,6 +94,9 @@ PROBLEM(SERVER_BUSY, "ServerBusy", 503, true,
 PROBLEM(STORE_UNAVAILABLE, "StoreUnavailable", 503, true,
         "The server cannot store this right now. Try again.",
         "The store failed to write or sync: look for store events in the log and at the disk.")
+PROBLEM(KEYS_UNAVAILABLE, "KeysUnavailable", 503, true,
+        "The server cannot check this credential right now. Try again.",
+        "No keys of the token's issuer could be read so far: look for keys events in the log, and at the issuer's jwks in auth.issuers.")
 PROBLEM(SHUTTING_DOWN, "ShuttingDown", 503, true,
         "The server is shutting down. Try again.",
         "The request met a draining process.")

@@ -60,11 +60,7 @@ static bool parse_scopes(struct slice text, unsigned *ret)
     while (more) {
         struct slice word;
         more = take_until(&text, '+', &word);
-        if (slice_equal(word, SLICE("liveness:operate"))) {
-            scopes |= SCOPE_OPERATE;
-        } else if (slice_equal(word, SLICE("liveness:delegate"))) {
-            scopes |= SCOPE_DELEGATE;
-        } else {
+        if (!scope_add(word, &scopes)) {
             return false;
         }
     }
@@ -131,23 +127,67 @@ static const struct app_token *find_token(const struct authority *authority, str
     return found;
 }
 
-/* The one token that every credential given names, or NULL. */
-static const struct app_token *identify_app(const struct authority *authority,
-                                            const struct credentials *credentials)
+static bool become_app(const struct authority *authority, struct slice text, struct principal *ret)
 {
-    const struct app_token *by_bearer = NULL;
-    const struct app_token *by_key = NULL;
-    struct slice token;
-    if (credentials->authorization.data && bearer_token(credentials->authorization, &token)) {
-        by_bearer = find_token(authority, token);
+    const struct app_token *token = authority->app_tokens ? find_token(authority, text) : NULL;
+    if (!token) {
+        return false;
     }
-    if (credentials->subscription_key.data && credentials->subscription_key.len > 0) {
-        by_key = find_token(authority, credentials->subscription_key);
+    *ret = (struct principal){.kind = PRINCIPAL_APP, .name = token->name, .scopes = token->scopes};
+    hash_owner(authority, SLICE("app"), slice_of(token->name), ret->owner);
+    return true;
+}
+
+static bool become_bearer(const struct authority *authority, struct slice text, int64_t now_s,
+                          struct principal *ret, struct bearer_refusal *ret_refusal)
+{
+    struct bearer_identity identity;
+    if (!authority->bearers || !bearer_looks_like(text)) {
+        return false;
     }
-    if (credentials->authorization.data && credentials->subscription_key.data) {
-        return by_bearer == by_key ? by_bearer : NULL;
+    enum bearer_verdict verdict = bearer_verify(authority->bearers, text, now_s, &identity);
+    if (verdict != BEARER_VALID) {
+        *ret_refusal = (struct bearer_refusal){verdict, identity.issuer};
+        return false;
     }
-    return credentials->authorization.data ? by_bearer : by_key;
+    *ret = (struct principal){
+        .kind = PRINCIPAL_JWT, .scopes = identity.scopes, .issuer = identity.issuer};
+    memcpy(ret->owner, identity.owner, sizeof ret->owner);
+    memcpy(ret->tenant, identity.tenant, sizeof ret->tenant);
+    return true;
+}
+
+static bool is_same(const struct principal *a, const struct principal *b)
+{
+    return a->kind == b->kind && a->scopes == b->scopes &&
+           memcmp(a->owner, b->owner, sizeof a->owner) == 0;
+}
+
+/* The one caller that every credential given names. */
+static bool identify_keyed(const struct authority *authority, const struct credentials *credentials,
+                           int64_t now_s, struct principal *ret, struct bearer_refusal *ret_refusal)
+{
+    struct slice texts[2];
+    struct principal found[2];
+    size_t count = 0;
+    if (credentials->authorization.data) {
+        if (!bearer_token(credentials->authorization, &texts[0])) {
+            return false;
+        }
+        count++;
+    }
+    if (credentials->subscription_key.data) {
+        texts[count++] = credentials->subscription_key;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (texts[i].len == 0 ||
+            (!become_app(authority, texts[i], &found[i]) &&
+             !become_bearer(authority, texts[i], now_s, &found[i], ret_refusal))) {
+            return false;
+        }
+    }
+    *ret = found[0];
+    return count == 1 || is_same(&found[0], &found[1]);
 }
 
 /* The device whose token came along; *ret_by_cookie when only the cookie's verified. */
@@ -174,25 +214,21 @@ static bool shows_key(const struct credentials *credentials)
     return credentials->authorization.data || credentials->subscription_key.data;
 }
 
-enum problem principal_identify(const struct authority *authority,
-                                const struct credentials *credentials, int64_t now_s,
-                                struct principal *ret)
+enum problem principal_judge(const struct authority *authority,
+                             const struct credentials *credentials, int64_t now_s,
+                             struct principal *ret, struct bearer_refusal *ret_refusal)
 {
     struct principal principal = {0};
     bool by_cookie = false;
+    *ret_refusal = (struct bearer_refusal){0};
     if (credentials->repeated) {
         return PROBLEM_NOT_AUTHENTICATED;
     }
     if (shows_key(credentials)) {
-        const struct app_token *token =
-            authority->app_tokens ? identify_app(authority, credentials) : NULL;
-        if (!token) {
-            return PROBLEM_NOT_AUTHENTICATED;
+        if (!identify_keyed(authority, credentials, now_s, &principal, ret_refusal)) {
+            return ret_refusal->verdict == BEARER_NO_KEYS ? PROBLEM_KEYS_UNAVAILABLE
+                                                          : PROBLEM_NOT_AUTHENTICATED;
         }
-        principal.kind = PRINCIPAL_APP;
-        principal.name = token->name;
-        principal.scopes = token->scopes;
-        hash_owner(authority, SLICE("app"), slice_of(token->name), principal.owner);
         principal.has_device =
             identify_device(authority, credentials, now_s, principal.device_id, &by_cookie);
         *ret = principal;
@@ -206,6 +242,14 @@ enum problem principal_identify(const struct authority *authority,
     principal_become_device(authority, device_id, ret);
     ret->by_cookie = by_cookie;
     return PROBLEM_NONE;
+}
+
+enum problem principal_identify(const struct authority *authority,
+                                const struct credentials *credentials, int64_t now_s,
+                                struct principal *ret)
+{
+    struct bearer_refusal refusal;
+    return principal_judge(authority, credentials, now_s, ret, &refusal);
 }
 
 bool principal_may_mint(const struct authority *authority, const struct credentials *credentials)
@@ -286,6 +330,12 @@ static const struct app_token *find_name(const struct authority *authority, stru
     return NULL;
 }
 
+static bool is_local(const struct principal *principal)
+{
+    static const uint8_t local[SHA256_BYTES];
+    return memcmp(principal->tenant, local, sizeof local) == 0;
+}
+
 static enum problem delegate_to_app(const struct authority *authority, struct slice name,
                                     struct principal *ret)
 {
@@ -310,6 +360,23 @@ static enum problem delegate_to_device(const struct authority *authority, struct
     return PROBLEM_NONE;
 }
 
+static enum problem delegate_to_bearer(const struct authority *authority,
+                                       const struct principal *principal, struct slice text,
+                                       struct principal *ret)
+{
+    struct slice issuer;
+    struct principal owner = {.kind = PRINCIPAL_JWT};
+    int delegate_issuer = principal->kind == PRINCIPAL_JWT ? (int)principal->issuer : -1;
+    if (!authority->bearers || !take_until(&text, ':', &issuer) ||
+        !bearer_of_subject(authority->bearers, issuer, text, delegate_issuer, principal->tenant,
+                           owner.owner)) {
+        return PROBLEM_INVALID_REQUEST_BODY;
+    }
+    memcpy(owner.tenant, principal->tenant, sizeof owner.tenant);
+    *ret = owner;
+    return PROBLEM_NONE;
+}
+
 enum problem principal_delegate(const struct authority *authority,
                                 const struct principal *principal, struct slice subject,
                                 struct principal *ret)
@@ -321,11 +388,16 @@ enum problem principal_delegate(const struct authority *authority,
     if (!take_until(&subject, ':', &kind)) {
         return PROBLEM_INVALID_REQUEST_BODY;
     }
-    if (slice_equal(kind, SLICE("app"))) {
+    if (slice_equal(kind, SLICE("jwt"))) {
+        return delegate_to_bearer(authority, principal, subject, ret);
+    }
+    if (is_local(principal) && slice_equal(kind, SLICE("app"))) {
         return delegate_to_app(authority, subject, ret);
     }
-    return slice_equal(kind, SLICE("device")) ? delegate_to_device(authority, subject, ret)
-                                              : PROBLEM_INVALID_REQUEST_BODY;
+    if (is_local(principal) && slice_equal(kind, SLICE("device"))) {
+        return delegate_to_device(authority, subject, ret);
+    }
+    return PROBLEM_INVALID_REQUEST_BODY;
 }
 
 /* ---- correlation ---- */
@@ -333,33 +405,48 @@ enum problem principal_delegate(const struct authority *authority,
 enum { DEVICE_NAME_MAX = 256 };
 
 /* The first letter and the separator, which no name has, keep the three kinds of device apart. */
-static void put_pseudonym(const struct authority *authority, char kind, const char *first,
-                          struct slice second, char ret[RECORD_TEXT_SIZE])
+static void put_pseudonym(const struct authority *authority, const struct principal *principal,
+                          char kind, const char *first, struct slice second,
+                          char ret[RECORD_TEXT_SIZE])
 {
+    const struct slice tenant = {(const char *)principal->tenant, sizeof principal->tenant};
     CLEANUP(secret_buf) struct buf device;
     buf_init_secret(&device, DEVICE_NAME_MAX);
     buf_putc(&device, kind);
     buf_puts(&device, first);
     buf_putc(&device, '\n');
     buf_put_slice(&device, second);
-    correlation_pseudonym(authority->correlation_key, tenant_local, buf_slice(&device), 0, ret);
+    correlation_pseudonym(authority->correlation_key, is_local(principal) ? tenant_local : tenant,
+                          buf_slice(&device), 0, ret);
+}
+
+/* No app token's name is as long as the hash. */
+static const char *caller_name(const struct principal *principal, char hash[SHA256_HEX])
+{
+    if (principal->name) {
+        return principal->name;
+    }
+    hex_encode(principal->owner, sizeof principal->owner, hash);
+    return hash;
 }
 
 void principal_correlation(const struct authority *authority, const struct principal *principal,
                            struct slice client_id, char ret[RECORD_TEXT_SIZE])
 {
     const struct slice nothing = SLICE_INIT("");
+    char hash[SHA256_HEX];
+    const char *name = caller_name(principal, hash);
     bool usable = client_id.data && !device_id_is_meaningless(client_id);
     if (authority->passthrough && usable) {
         memcpy(ret, client_id.data, client_id.len);
         ret[client_id.len] = '\0';
     } else if (principal->has_device) {
-        put_pseudonym(authority, 'd', principal->device_id, nothing, ret);
+        put_pseudonym(authority, principal, 'd', principal->device_id, nothing, ret);
     } else if (usable) {
-        put_pseudonym(authority, 'c', principal->name, client_id, ret);
+        put_pseudonym(authority, principal, 'c', name, client_id, ret);
     } else if (client_id.data) {
         uuid4(authority->random, ret);
     } else {
-        put_pseudonym(authority, 'p', principal->name, nothing, ret);
+        put_pseudonym(authority, principal, 'p', name, nothing, ret);
     }
 }

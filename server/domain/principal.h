@@ -7,12 +7,11 @@
 #include <stdint.h>
 
 #include "base/problem.h"
+#include "domain/bearer.h"
 #include "domain/device.h"
 #include "store/store.h"
 
 enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_APP, PRINCIPAL_JWT };
-enum scope { SCOPE_OPERATE = 1, SCOPE_DELEGATE = 2 };
-
 enum { APP_TOKEN_NAME_SIZE = 64 };
 
 struct app_token {
@@ -29,6 +28,7 @@ struct authority {
     bool app_tokens;
     const struct app_token *tokens;
     size_t token_count;
+    struct bearers *bearers; /* of tokens of identity providers; NULL: this mode is off */
     struct device_tokens *devices;
     const uint8_t *owner_key;       /* SHA256_BYTES; keys owner hashes */
     const uint8_t *correlation_key; /* SHA256_BYTES */
@@ -51,19 +51,26 @@ struct principal {
     uint8_t tenant[SHA256_BYTES]; /* keyed hash; zero: the local one, of apps and devices */
     unsigned scopes;
     const char *name; /* the app token's, or NULL; never logged with a session */
+    unsigned issuer;  /* of a JWT: its place in the settings */
     bool has_device;  /* a device token verified */
     char device_id[UUID_SIZE];
     bool by_cookie; /* authenticated by the cookie */
 };
 
 /* PROBLEM_NONE, or PROBLEM_NOT_AUTHENTICATED: a wrong Authorization or subscription key never falls
- * back to anonymous; both given must name the same token. An anonymous caller without a valid
+ * back to anonymous; both given must be the same caller's. Either may be an app token or a token of
+ * an identity provider. An anonymous caller without a valid
  * device token is PROBLEM_NOT_AUTHENTICATED here: create and POST /api/devices mint one then
  * (principal_become_device) when principal_may_mint. Tokens are compared in constant time, all of
  * them. */
 enum problem principal_identify(const struct authority *authority,
                                 const struct credentials *credentials, int64_t now_s,
                                 struct principal *ret);
+/* The same, with why a token of an identity provider was refused, if one was. Also
+ * PROBLEM_KEYS_UNAVAILABLE: one of an issuer whose keys are not known. */
+enum problem principal_judge(const struct authority *authority,
+                             const struct credentials *credentials, int64_t now_s,
+                             struct principal *ret, struct bearer_refusal *ret_refusal);
 /* No credential at all was sent (device tokens that do not verify count as none), and anonymous
  * mode is on. */
 bool principal_may_mint(const struct authority *authority, const struct credentials *credentials);
@@ -84,10 +91,13 @@ enum problem principal_access(const struct principal *principal,
  * and the delegate who created it. */
 bool principal_sees_details(const struct principal *principal, const struct session_record *record);
 
-/* A delegate creates for somebody else: `subject` is "app:NAME" (whoever shows the app token of
- * that name) or "device:ID" (the anonymous device of that id, as POST /api/devices tells it).
- * PROBLEM_FORBIDDEN without SCOPE_DELEGATE; PROBLEM_INVALID_REQUEST_BODY for a subject of no such
- * form, an unknown app token, or a mode that is off. *ret is the owner to be. */
+/* A delegate creates for somebody else of its tenant: `subject` is "app:NAME" (whoever shows the
+ * app token of that name), "device:ID" (the anonymous device of that id, as POST /api/devices tells
+ * it) or "jwt:ISSUER:SUBJECT" (the subject, all that follows, by the name of the issuer in the
+ * settings). Apps, devices and subjects of issuers without tenants are of the local tenant; of an
+ * issuer with tenants only its own delegates can name subjects. PROBLEM_FORBIDDEN without
+ * SCOPE_DELEGATE; PROBLEM_INVALID_REQUEST_BODY for a subject of no such form, an unknown app token
+ * or issuer, one of another tenant, or a mode that is off. *ret is the owner to be. */
 enum problem principal_delegate(const struct authority *authority,
                                 const struct principal *principal, struct slice subject,
                                 struct principal *ret);

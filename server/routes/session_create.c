@@ -33,8 +33,8 @@ static void slice_store(struct slice text, char *ret, size_t size)
         memcpy(ret, text.data, text.len);
 }
 
-/* Of the person as the client names them, or of an anonymous device; an app token alone stands for
- * many. The label keeps it apart from a device's. */
+/* Of the person as the client names them, of an anonymous device or of a token's subject; an app
+ * token alone stands for many. The label keeps it apart from a device's. */
 static void user_correlation(struct create_flow *self, const struct services *services)
 {
     struct slice user = self->wanted.user_correlation_id;
@@ -43,7 +43,7 @@ static void user_correlation(struct create_flow *self, const struct services *se
     const struct face_version_info *version = &face_versions[services->version];
     bool verify = self->wanted.kind == KIND_LIVENESS_WITH_VERIFY;
     if (!((verify ? version->form_fields : version->fields) & FACE_FIELD_USER_CORRELATION) ||
-        (!named && self->owner.kind != PRINCIPAL_ANONYMOUS))
+        (!named && self->owner.kind == PRINCIPAL_APP))
         return;
     CLEANUP(secret_buf) struct buf text;
     buf_init_secret(&text, user.len + 256);
@@ -161,7 +161,8 @@ static enum problem decide(struct create_flow *self, const struct services *serv
     if (problem == PROBLEM_INVALID_REQUEST_BODY)
         (void)snprintf(self->sentence, sizeof self->sentence,
                        "ownerSubject must be app:NAME with the name of an app token of this "
-                       "server, or device:ID with the id of a device.");
+                       "server, device:ID with the id of a device, or jwt:ISSUER:SUBJECT with the "
+                       "name of an issuer and a subject of it.");
     if (problem != PROBLEM_NONE)
         return problem;
     return create_policy_apply(&services->policy, &self->wanted, self->sentence);

@@ -113,7 +113,8 @@ Test(settings_value, reads_lists_of_words)
     cr_expect_eq(loaded.settings.auth_mode, AUTH_ANONYMOUS | AUTH_APP_TOKEN);
     unload(&loaded);
     expect_set_error("auth.mode=", "is empty; it takes at least one of: anonymous app_token");
-    expect_set_error("auth.mode=anonymous,nobody", "'nobody' is not one of: anonymous app_token jwt");
+    expect_set_error("auth.mode=anonymous,nobody",
+                     "'nobody' is not one of: anonymous app_token jwt");
     expect_set_error("auth.mode=anonymous,", "'' is not one of");
 }
 

@@ -27,8 +27,9 @@ static enum problem read_completion(const char *json, cJSON **document,
     return problem;
 }
 
-#define MODE    "\"livenessOperationMode\":\"Passive\""
-#define LONG_64 "1234567890123456789012345678901234567890123456789012345678901234"
+#define MODE     "\"livenessOperationMode\":\"Passive\""
+#define LONG_64  "1234567890123456789012345678901234567890123456789012345678901234"
+#define LONG_576 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64 LONG_64
 
 /* ---- create ---- */
 
@@ -197,7 +198,7 @@ static const struct {
     {"{" MODE ",\"numberOfClientAttemptsAllowed\":[]}", PROBLEM_INVALID_REQUEST_BODY},
     {"{" MODE ",\"userCorrelationId\":7}", PROBLEM_INVALID_REQUEST_BODY},
     {"{" MODE ",\"ownerSubject\":\"\"}", PROBLEM_INVALID_REQUEST_BODY},
-    {"{" MODE ",\"ownerSubject\":\"" LONG_64 LONG_64 LONG_64 LONG_64 "5\"}",
+    {"{" MODE ",\"ownerSubject\":\"" LONG_576 "123456789012345678901234 \"}",
      PROBLEM_INVALID_REQUEST_BODY},
     {"{" MODE ",\"sendResultsToClient\":\"yes\"}", PROBLEM_INVALID_REQUEST_BODY},
     {"{" MODE ",\"livenessSingleModalModel\":7}", PROBLEM_INVALID_REQUEST_BODY},
