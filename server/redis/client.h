@@ -22,6 +22,9 @@
 #include <stdint.h>
 #include <uv.h>
 
+/* hiredis names a flag of its own connections so, which are not used here */
+#undef REDIS_CONNECTED
+
 enum redis_state {
     REDIS_CONNECTING,  /* no attempt has ended yet */
     REDIS_CONNECTED,   /* commands may be sent; a subscription stands */
