@@ -97,7 +97,7 @@ struct store_ops {
     void (*intent_done)(struct store *store, int slot);
     void (*looked)(struct store *store, const char *id, uint64_t rest_ms,
                    const char *status_word); /* NULL unless shared */
-    void (*listening)(struct store *store);  /* the listener is new; NULL unless shared */
+    void (*listening)(struct store *store);  /* the listener is new: tells it of its peers */
     void (*close)(struct store *store);
 };
 
