@@ -17,8 +17,7 @@ build=(
 try=(curl jq)
 test=(
     git ccache clang libclang-rt-14-dev llvm libcriterion-dev clang-format clang-tidy cppcheck
-    shellcheck codespell prometheus curl jq sqlite3 nginx redis-server redis-tools openssl
-    yamllint
+    shellcheck codespell prometheus curl jq sqlite3 nginx redis-server redis-tools openssl yamllint
 )
 bench=(wrk)
 image=(mmdebstrap buildah podman runc)
