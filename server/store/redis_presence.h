@@ -24,8 +24,8 @@ struct redis_presence_config {
     const char *prefix;          /* copied */
     const char *instance;        /* 16 hex digits; copied */
     unsigned intents_max;        /* at least 1 */
-    uint64_t dead_after_ms;      /* at least 5; a beat comes every fifth of it, a failed one is tried
-                                    again after a second at the latest */
+    uint64_t dead_after_ms; /* at least 5; a beat comes every fifth of it, a failed one is tried
+                               again after a second at the latest */
     void *context;
     /* What Redis said to a beat or to an intent, NULL when it did not: a beat is a write. */
     void (*answered)(void *context, const struct redisReply *reply);

@@ -161,6 +161,8 @@ struct store_config {
     const char *redis_prefix;  /* of every key and channel */
     uint64_t lease_ms;       /* Redis: how long store_due and a save leave a deletion to one process
                               */
+    uint64_t dead_after_ms;  /* Redis: a process that was not heard of for so long is given up; 0:
+                                10 s */
     size_t queue_max;        /* calls the disk owes an answer; above it STORE_UNAVAILABLE */
     uint64_t timeout_ms;     /* of a call, then STORE_UNAVAILABLE; at least 1 */
     unsigned intents_max;    /* creates between intent and record; at least 1 */
