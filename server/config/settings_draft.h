@@ -52,8 +52,10 @@ void settings_read_secrets(struct settings_draft *draft);
 
 /* What must hold between settings. */
 void settings_check(struct settings_draft *draft);
-/* Parts of it: what the upstream needs, and what frontends may choose under its version. */
+/* Parts of it: what the upstream needs, what the store needs, and what frontends may choose under
+ * the upstream's version. */
 void settings_check_upstream(struct settings_draft *draft);
+void settings_check_store(struct settings_draft *draft);
 void settings_check_policy(struct settings_draft *draft);
 
 /* Whether the last text of a setting was refused: rules about it say nothing then. */

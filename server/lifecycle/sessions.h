@@ -35,8 +35,9 @@ struct sessions_config {
     struct metrics *metrics;
     struct session_rules rules;
     uint64_t poll_interval_ms; /* between two looks at one session */
+    uint64_t look_hold_ms;     /* of a claim, where processes share the store */
     uint64_t repeat_wait_ms;   /* of a create for the first one with its idempotency key */
-    size_t cache_bytes;        /* for settled records */
+    size_t cache_bytes;        /* for settled records; 0 where processes share the store */
 };
 
 /* Fields are read by the other files of this folder only. */
