@@ -406,7 +406,7 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 && S
 #define REDIS_SCRIPTS(X) \
     X(LOAD, "no-writes", LUA_LOAD) \
     X(EXPIRED, "no-writes", LUA_EXPIRED) \
-    X(COUNT, "no-writes", LUA_COUNT) \
+    X(COUNT_RECORDS, "no-writes", LUA_COUNT) \
     X(LIST, "no-writes", LUA_LIST) \
     X(FIND_UPSTREAM, "no-writes", LUA_FIND_UPSTREAM) \
     X(FIND_KEY, "no-writes", LUA_FIND_KEY) \
