@@ -6,7 +6,9 @@
  *
  * While there is no connection nothing is queued: redis_send says so. A command without an answer
  * after timeout_ms costs the connection: every command under way then ends with NULL, which means
- * that nobody knows whether it was done. No callback runs from within a function of this header.
+ * that nobody knows whether it was done; `changed` comes before that. No callback runs from within
+ * a function of this header, and each callback may call any of them, redis_close too. SIGPIPE has
+ * to be ignored.
  */
 #pragma once
 
@@ -34,8 +36,8 @@ enum redis_state {
 };
 
 struct redis_config {
-    const struct redis_url *url; /* copied, and wiped at the end */
-    const char *ca_file;         /* NULL or empty: the system's certificates */
+    const struct redis_url *url; /* copied, as all texts here, and wiped at the end */
+    const char *ca_file;         /* NULL or empty: the system's; read at each attempt */
     uint64_t timeout_ms;         /* of connecting, all steps together; of each command */
     size_t commands_max;         /* under way */
     const char *channel; /* NULL: for commands; else a subscription of this, which is checked
@@ -53,8 +55,9 @@ struct redis_client;
 
 /* Starts to connect. */
 struct redis_client *redis_open(uv_loop_t *uv, const struct redis_config *config);
-/* What was sent goes out still, as far as it can within a few turns of the loop; no callback runs
- * any more. NULL is fine; returns NULL. */
+/* What was sent goes out still, as far as it can within a quarter of a second of turns of the loop;
+ * no callback runs any more. A look-up of a name that is under way keeps the loop alive until it
+ * ends. NULL is fine; returns NULL. */
 struct redis_client *redis_close(struct redis_client *client);
 
 enum redis_state redis_state(const struct redis_client *client);
