@@ -10,6 +10,7 @@
 #include "lifecycle/cache.h"
 #include "lifecycle/change.h"
 #include "lifecycle/creation.h"
+#include "lifecycle/news.h"
 #include "lifecycle/outbox.h"
 #include "lifecycle/reaper.h"
 #include "lifecycle/revocation.h"
@@ -113,6 +114,7 @@ struct sessions *sessions_new(const struct sessions_config *config)
     sessions->cache = cache_new(config->cache_bytes);
     sessions->asker = asker_new(sessions);
     sessions->waits = waits_new(sessions);
+    sessions->news = news_new(sessions);
     sessions->outbox = outbox_new(sessions);
     sessions->reaper = reaper_new(sessions);
     declare_metrics(sessions);
@@ -139,6 +141,7 @@ struct sessions *sessions_free(struct sessions *sessions)
         store_cancel(sessions->forgetting);
     if (sessions->releasing)
         store_cancel(sessions->releasing);
+    sessions->news = news_free(sessions->news);
     sessions->reaper = reaper_free(sessions->reaper);
     sessions->waits = waits_free(sessions->waits);
     sessions->asker = asker_free(sessions->asker);
@@ -160,6 +163,11 @@ bool sessions_busy(const struct sessions *sessions)
 struct store_counts sessions_counts(const struct sessions *sessions)
 {
     return sessions->counts;
+}
+
+unsigned sessions_peers(const struct sessions *sessions)
+{
+    return news_peers(sessions->news);
 }
 
 const struct session_record *sessions_cached(struct sessions *sessions, const char *id)

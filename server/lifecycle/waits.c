@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -86,6 +87,14 @@ static void know_face(struct waiting *waiting, const struct face_session *face)
 {
     free(waiting->face);
     waiting->face = face ? face_copy(face) : NULL;
+}
+
+/* All that is known of a look of another process; what attempts there were there still are. */
+static void know_word(struct waiting *waiting, const char *word)
+{
+    if (!waiting->face)
+        waiting->face = xcalloc(1, offsetof(struct face_session, attempts));
+    (void)snprintf(waiting->face->status_word, sizeof waiting->face->status_word, "%s", word);
 }
 
 static bool is_completed(const struct waiting *waiting)
@@ -244,6 +253,7 @@ static void look(struct waiting *waiting)
     if (waiting->ask.asking || waiting->record->state != SESSION_CREATED)
         return;
     waiting->ask.done = on_asked;
+    waiting->ask.hears_others = true;
     asker_ask(sessions->asker, waiting->record, soon ? ASK_AT_ONCE : ASK_LOWEST,
               waiting->request_id, &waiting->ask);
 }
@@ -277,18 +287,42 @@ static struct waiting *waiting_find(const struct waits *waits, const char *id)
     return waiting;
 }
 
+static void tell_look(struct waiting *waiting)
+{
+    struct wait_ticket *ticket = NULL;
+    DL_FOREACH(waiting->tickets, ticket)
+    ticket->has_face = waiting->face != NULL;
+    queue_all(waiting, WAIT_LOOKED);
+}
+
 void waits_tell_look(struct waits *waits, const struct session_record *record,
                      const struct face_session *face)
 {
     struct waiting *waiting = waiting_find(waits, record->id);
-    struct wait_ticket *ticket = NULL;
     if (!waiting)
         return;
     know_face(waiting, face);
-    DL_FOREACH(waiting->tickets, ticket)
-    ticket->has_face = face != NULL;
-    queue_all(waiting, WAIT_LOOKED);
+    tell_look(waiting);
     plan_look(waiting);
+}
+
+void waits_tell_looked(struct waits *waits, const char *id, const char *status_word)
+{
+    struct waiting *waiting = waiting_find(waits, id);
+    if (!waiting || waiting->record->state != SESSION_CREATED)
+        return;
+    if (status_word[0] != '\0') {
+        know_word(waiting, status_word);
+        tell_look(waiting);
+    }
+    plan_look(waiting);
+}
+
+void waits_tell_gone(struct waits *waits, const char *id)
+{
+    struct waiting *waiting = waiting_find(waits, id);
+    if (waiting)
+        queue_all(waiting, WAIT_GONE);
 }
 
 void waits_tell_change(struct waits *waits, const struct session_record *record)
@@ -306,6 +340,18 @@ void waits_tell_change(struct waits *waits, const struct session_record *record)
         waiting->pause_ms = first_pause_ms(waiting);
         plan_look(waiting);
     }
+}
+
+bool waits_has(const struct waits *waits, const char *id)
+{
+    return waiting_find(waits, id) != NULL;
+}
+
+void waits_each(const struct waits *waits, void (*each)(void *context, const char *id),
+                void *context)
+{
+    for (const struct waiting *waiting = waits->waitings; waiting; waiting = waiting->hh.next)
+        each(context, waiting->id);
 }
 
 /* ---- joining ---- */
