@@ -211,27 +211,30 @@ static void on_slow_address(uv_timer_t *timer)
     try_next(link);
 }
 
-static const struct addrinfo *address_at(const struct redis_link *link, unsigned index)
+/* NULL: all have been tried. */
+static const struct addrinfo *next_address(struct redis_link *link)
 {
+    if (link->tried == link->found_count) {
+        return NULL;
+    }
     const struct addrinfo *at = link->found;
-    for (; index > 0 && at->ai_next; index--) {
+    unsigned skip = (link->config.first + link->tried++) % link->found_count;
+    while (at && skip-- > 0) {
         at = at->ai_next;
     }
     return at;
 }
 
-/* The next address that was found; the reason of the last one's failure stands until another's. */
 static void try_next(struct redis_link *link)
 {
     link->socket = redis_socket_close(link->socket, false);
-    if (link->tried == link->found_count) {
-        tell_down(link);
+    const struct addrinfo *address = next_address(link);
+    if (!address) {
+        tell_down(link); /* with the last one's reason */
         return;
     }
-    unsigned index = (link->config.first + link->tried++) % link->found_count;
     link->reason[0] = '\0';
-    link->socket =
-        redis_socket_open(link->uv, address_at(link, index)->ai_addr, &socket_events, link);
+    link->socket = redis_socket_open(link->uv, address->ai_addr, &socket_events, link);
     if (link->found_count > 1) {
         /* one share is kept for what comes after */
         timer_start(&link->timer, on_slow_address,
