@@ -189,7 +189,7 @@ struct redis_server *redis_server_prepare(const struct redis_server_options *opt
                                  "--user",
                                  STEERER,
                                  "on",
-                                 ">" STEERER_PASSWORD,
+                                 text_of(">%s", STEERER_PASSWORD),
                                  "~*",
                                  "&*",
                                  "+@all",
