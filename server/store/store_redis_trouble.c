@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char no_permission[] =
+    "the Redis user may not do what the store has to do: give it the access list of the README";
+static const char no_command[] = "Redis does not know a command that the store needs: use Redis 7 "
+                                 "or newer, or Valkey, and rename no commands";
+static const char cluster[] = "Redis runs as a cluster: the store needs a server of its own";
+
 /* Errors by how their texts begin. */
 static const struct known_error {
     struct slice start;
@@ -38,20 +44,12 @@ static const struct known_error {
     {SLICE_INIT("NOAUTH"),
      "Redis wants a password: store.redis_url has to have one, and the user if there is one", true,
      false},
-    {SLICE_INIT("NOPERM"),
-     "the Redis user may not do what the store has to do: give it the access list of the README",
-     true, false},
-    {SLICE_INIT("ERR The user executing the script"),
-     "the Redis user may not do what the store has to do: give it the access list of the README",
-     true, false},
-    {SLICE_INIT("MOVED"), "Redis runs as a cluster: the store needs a server of its own", true,
-     false},
-    {SLICE_INIT("CLUSTERDOWN"), "Redis runs as a cluster: the store needs a server of its own",
-     true, false},
-    {SLICE_INIT("ERR unknown command"),
-     "Redis does not know a command that the store needs: use Redis 7 or newer, or Valkey, and "
-     "rename no commands",
-     true, false},
+    {SLICE_INIT("NOPERM"), no_permission, true, false},
+    {SLICE_INIT("ERR The user executing the script"), no_permission, true, false},
+    {SLICE_INIT("MOVED"), cluster, true, false},
+    {SLICE_INIT("CLUSTERDOWN"), cluster, true, false},
+    {SLICE_INIT("ERR unknown command"), no_command, true, false},
+    {SLICE_INIT("ERR Unknown Redis command"), no_command, true, false},
     {SLICE_INIT("ERR Error compiling script"),
      "Redis does not understand the store's scripts: use Redis 7 or newer, or Valkey", true, false},
     {SLICE_INIT("WRONGTYPE"),
