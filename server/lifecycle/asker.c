@@ -13,6 +13,7 @@
 #include "lifecycle/results.h"
 #include "lifecycle/waits.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -22,7 +23,8 @@ struct asking {
     char id[UUID_SIZE];
     char upstream_id[UUID_SIZE];
     enum face_kind kind;
-    char request_id[RECORD_TEXT_SIZE]; /* of whoever asked last */
+    char request_id[RECORD_TEXT_SIZE]; /* of whoever asked last, */
+    struct session_record *record;     /* and with what */
     struct ask_ticket *current;        /* covered by the look under way */
     struct ask_ticket *later;          /* wait for the next, */
     enum ask_urgency urgency;          /* as urgent as this */
@@ -51,14 +53,6 @@ static void asking_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-static void face_forget(struct asking *asking)
-{
-    if (asking->face)
-        face_session_done(asking->face);
-    free(asking->face);
-    asking->face = NULL;
-}
-
 static void asking_close(struct asking *asking)
 {
     HASH_DEL(asking->asker->askings, asking);
@@ -66,7 +60,8 @@ static void asking_close(struct asking *asking)
         face_cancel(asking->call);
     if (asking->settling)
         change_cancel(asking->settling);
-    face_forget(asking);
+    free(asking->face);
+    asking->record = session_record_free(asking->record);
     uv_close((uv_handle_t *)&asking->timer, asking_closed);
 }
 
@@ -104,7 +99,7 @@ static void tickets_answer(struct asking *asking, enum problem problem, unsigned
         struct ask_ticket *ticket = asking->answering;
         DL_DELETE(asking->answering, ticket);
         ticket->asking = NULL;
-        ticket->done(ticket, problem, retry_after_s, record, face);
+        ticket->done(ticket, problem, retry_after_s, record ? record : asking->record, face);
     }
 }
 
@@ -147,8 +142,6 @@ static void settle_done(void *context, enum problem problem, enum session_change
     if (pending)
         waits_tell_look(sessions->waits, record, face);
     tickets_answer(asking, problem, retry_after_s, record, pending ? face : NULL);
-    if (face)
-        face_session_done(face);
     free(face);
     session_record_free(record);
 }
@@ -158,11 +151,8 @@ static void look_answered(void *context, struct face_answer *answer)
     struct asking *asking = context;
     asking->call = NULL;
     if (answer->problem == PROBLEM_NONE || answer->not_found) {
-        if (!answer->not_found) {
-            asking->face = xcalloc(1, sizeof *asking->face);
-            *asking->face = answer->session;
-            answer->session.auth_token = NULL;
-        }
+        if (!answer->not_found)
+            asking->face = results_copy(&answer->session);
         asking->settling =
             change_start(asking->asker->sessions, asking->id, settle_apply, settle_done, asking);
         return;
@@ -213,6 +203,8 @@ void asker_ask(struct asker *asker, const struct session_record *record, enum as
 {
     struct asking *asking = asking_for(asker, record);
     strncpy(asking->request_id, request_id, sizeof asking->request_id - 1);
+    session_record_free(asking->record);
+    asking->record = session_record_copy(record);
     ticket->asking = asking;
     if (asking->call && face_is_unsent(asking->call, urgency > ASK_LOWEST)) {
         DL_APPEND(asking->current, ticket);

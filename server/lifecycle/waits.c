@@ -10,6 +10,7 @@
 #include "base/table.h"
 #include "base/uv_timer.h"
 #include "lifecycle/asker.h"
+#include "lifecycle/results.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -65,17 +66,6 @@ static void count_tickets(struct waits *waits, int more)
 
 /* ---- what is known ---- */
 
-/* Attempts are large and rarely many, and there may be thousands who wait. */
-static struct face_session *face_copy(const struct face_session *face)
-{
-    size_t size =
-        offsetof(struct face_session, attempts) + face->attempt_count * sizeof face->attempts[0];
-    struct face_session *copy = xcalloc(1, size);
-    memcpy(copy, face, size);
-    copy->auth_token = NULL; /* the look's own */
-    return copy;
-}
-
 static void know_record(struct waiting *waiting, const struct session_record *record)
 {
     session_record_free(waiting->record);
@@ -85,7 +75,7 @@ static void know_record(struct waiting *waiting, const struct session_record *re
 static void know_face(struct waiting *waiting, const struct face_session *face)
 {
     free(waiting->face);
-    waiting->face = face ? face_copy(face) : NULL;
+    waiting->face = face ? results_copy(face) : NULL;
 }
 
 static bool is_completed(const struct waiting *waiting)
