@@ -12,7 +12,6 @@
 #include "lifecycle/asker.h"
 #include "lifecycle/results.h"
 
-#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,10 +98,8 @@ static void waiting_close(struct waiting *waiting)
     uv_close((uv_handle_t *)&waiting->timer, waiting_closed);
 }
 
-static void ticket_remove(struct wait_ticket *ticket)
+static void ticket_remove(struct waiting *waiting, struct wait_ticket *ticket)
 {
-    struct waiting *waiting = ticket->waiting;
-    assert(waiting);
     struct waits *waits = waiting->waits;
     if (ticket->due)
         DL_DELETE2(waits->queue, ticket, told_prev, told_next);
@@ -123,7 +120,7 @@ void waits_leave(struct wait_ticket *ticket)
     struct waiting *waiting = ticket->waiting;
     if (!waiting)
         return;
-    ticket_remove(ticket);
+    ticket_remove(waiting, ticket);
     waiting_drop_if_idle(waiting);
 }
 
@@ -165,7 +162,7 @@ static void ticket_tell(struct wait_ticket *ticket)
         DL_DELETE2(waiting->waits->queue, ticket, told_prev, told_next);
         ticket->due = false;
     } else {
-        ticket_remove(ticket);
+        ticket_remove(waiting, ticket);
     }
     ticket->told(ticket, news, waiting->record, face);
     waiting->telling = false;
@@ -372,7 +369,7 @@ struct waits *waits_free(struct waits *waits)
     while (waits->waitings) {
         struct waiting *waiting = waits->waitings;
         while (waiting->tickets)
-            ticket_remove(waiting->tickets);
+            ticket_remove(waiting, waiting->tickets);
         waiting_close(waiting);
     }
     uv_close((uv_handle_t *)waits->teller, teller_closed);
