@@ -203,8 +203,9 @@ void asker_ask(struct asker *asker, const struct session_record *record, enum as
 {
     struct asking *asking = asking_for(asker, record);
     strncpy(asking->request_id, request_id, sizeof asking->request_id - 1);
-    session_record_free(asking->record);
+    struct session_record *old = asking->record; /* may be the one asked with */
     asking->record = session_record_copy(record);
+    session_record_free(old);
     ticket->asking = asking;
     if (asking->call && face_is_unsent(asking->call, urgency > ASK_LOWEST)) {
         DL_APPEND(asking->current, ticket);
