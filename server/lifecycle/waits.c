@@ -67,14 +67,16 @@ static void count_tickets(struct waits *waits, int more)
 
 static void know_record(struct waiting *waiting, const struct session_record *record)
 {
-    session_record_free(waiting->record);
+    struct session_record *old = waiting->record; /* may be the one we are told */
     waiting->record = session_record_copy(record);
+    session_record_free(old);
 }
 
 static void know_face(struct waiting *waiting, const struct face_session *face)
 {
-    free(waiting->face);
+    struct face_session *old = waiting->face; /* likewise */
     waiting->face = face ? results_copy(face) : NULL;
+    free(old);
 }
 
 static bool is_completed(const struct waiting *waiting)
@@ -197,15 +199,19 @@ static uint64_t first_pause_ms(const struct waiting *waiting)
     return half > COMPLETED_FIRST_MS ? half : COMPLETED_FIRST_MS;
 }
 
-/* A look is over, or about to be made by somebody else. */
+static void look_after(struct waiting *waiting, uint64_t pause_ms)
+{
+    waiting->look_at = now_ms(waiting->waits) + pause_ms;
+    set_alarm(waiting, waiting->look_at);
+}
+
+/* A look is over: it takes longer every time. */
 static void plan_look(struct waiting *waiting)
 {
-    uint64_t pause_ms = is_completed(waiting) ? waiting->pause_ms : QUIET_EVERY_MS;
-    waiting->look_at = now_ms(waiting->waits) + pause_ms;
+    look_after(waiting, is_completed(waiting) ? waiting->pause_ms : QUIET_EVERY_MS);
     if (is_completed(waiting) && waiting->pause_ms < COMPLETED_LAST_MS)
         waiting->pause_ms =
             waiting->pause_ms * 2 < COMPLETED_LAST_MS ? waiting->pause_ms * 2 : COMPLETED_LAST_MS;
-    set_alarm(waiting, waiting->look_at);
 }
 
 /* Of a look that found it pending the waiting has heard as everybody else has. */
@@ -290,8 +296,8 @@ void waits_tell_change(struct waits *waits, const struct session_record *record)
     } else if (record->state != SESSION_CREATED) {
         queue_all(waiting, WAIT_GONE);
     } else if (!completed && is_completed(waiting)) {
-        waiting->pause_ms = first_pause_ms(waiting);
-        plan_look(waiting);
+        waiting->pause_ms = first_pause_ms(waiting); /* from the look of whoever completed it */
+        look_after(waiting, waiting->pause_ms);
     }
 }
 
