@@ -162,8 +162,7 @@ Test(waits, hear_the_end_rather_than_what_was_before)
     world_open(&world);
     struct session_record record = open_session(&world);
     crowd_waits(&world, crowd, &record, SOON);
-    struct face_session face = {.status = FACE_STATUS_RUNNING};
-    waits_tell_look(world.sessions->waits, &record, &face);
+    waits_tell_look(world.sessions->waits, &record, &says_running()->session);
     record.state = SESSION_SETTLED;
     waits_tell_change(world.sessions->waits, &record);
     pass(&world, SOON); /* and then the time is over as well */
