@@ -8,7 +8,6 @@
 #include "support/raw.h"
 
 #include <criterion/criterion.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,20 +100,6 @@ static struct crowd crowd_open(void)
 
 /* ---- figures ---- */
 
-static double memory_kb(const struct crowd *crowd)
-{
-    static const char name[] = "RssAnon:";
-    double kb = 0;
-    char line[256];
-    FILE *file = fopen(text_of("/proc/%d/status", (int)daemon_pid(crowd->rig.server)), "r");
-    cr_assert_not_null(file);
-    while (kb == 0 && fgets(line, sizeof line, file))
-        if (strncmp(line, name, sizeof name - 1) == 0)
-            kb = strtod(line + sizeof name - 1, NULL);
-    (void)fclose(file);
-    return kb;
-}
-
 /* Asks the admin listener again and again for so long, or until it is gone; the slowest answer, in
  * milliseconds. */
 static double slowest_ms(const char *address, int64_t ms)
@@ -175,9 +160,9 @@ static void many_wait(const char *what, const char *below, const char *farewell)
 {
     struct crowd crowd = crowd_open();
     const char *admin = daemon_address(crowd.rig.server, "admin");
-    double before = memory_kb(&crowd);
+    unsigned long before = daemon_memory_kb(crowd.rig.server, "RssAnon:");
     wait_all(&crowd, below);
-    double memory = memory_kb(&crowd) - before;
+    double memory = (double)(daemon_memory_kb(crowd.rig.server, "RssAnon:") - before);
     int64_t waiting_ms = (int64_t)test_number("LIVENESSD_TEST_WAITING_MS", WAITING_MS);
     double meanwhile = slowest_ms(admin, waiting_ms);
     cr_assert_eq(waiters(&crowd.rig), crowd.count);
