@@ -1,7 +1,6 @@
 /* Answers in pieces: cut off in the middle, endless, or slow; and clients that do not stay. */
 #include "seam.h"
 
-
 static struct seam seam;
 
 static void start(void)
