@@ -13,6 +13,7 @@
 #include "lifecycle/results.h"
 #include "lifecycle/waits.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -28,14 +29,6 @@ static void asking_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-static void face_forget(struct asking *asking)
-{
-    if (asking->face)
-        face_session_done(asking->face);
-    free(asking->face);
-    asking->face = NULL;
-}
-
 static void asking_close(struct asking *asking)
 {
     HASH_DEL(asking->asker->askings, asking);
@@ -44,7 +37,8 @@ static void asking_close(struct asking *asking)
     if (asking->settling)
         change_cancel(asking->settling);
     claim_drop(&asking->claim);
-    face_forget(asking);
+    free(asking->face);
+    asking->record = session_record_free(asking->record);
     uv_close((uv_handle_t *)&asking->timer, asking_closed);
 }
 
@@ -99,7 +93,7 @@ void asking_answer(struct asking *asking, enum problem problem, unsigned retry_a
         struct ask_ticket *ticket = asking->answering;
         DL_DELETE(asking->answering, ticket);
         ticket->asking = NULL;
-        ticket->done(ticket, problem, retry_after_s, record, face);
+        ticket->done(ticket, problem, retry_after_s, record ? record : asking->record, face);
     }
 }
 
@@ -143,8 +137,6 @@ static void settle_done(void *context, enum problem problem, enum session_change
     if (pending)
         waits_tell_look(sessions->waits, record, face);
     asking_answer(asking, problem, retry_after_s, record, pending ? face : NULL);
-    if (face)
-        face_session_done(face);
     free(face);
     session_record_free(record);
 }
@@ -154,11 +146,8 @@ static void look_answered(void *context, struct face_answer *answer)
     struct asking *asking = context;
     asking->call = NULL;
     if (answer->problem == PROBLEM_NONE || answer->not_found) {
-        if (!answer->not_found) {
-            asking->face = xcalloc(1, sizeof *asking->face);
-            *asking->face = answer->session;
-            answer->session.auth_token = NULL;
-        }
+        if (!answer->not_found)
+            asking->face = results_copy(&answer->session);
         asking->settling =
             change_start(asking->asker->sessions, asking->id, settle_apply, settle_done, asking);
         return;
@@ -223,6 +212,9 @@ void asker_ask(struct asker *asker, const struct session_record *record, enum as
 {
     struct asking *asking = asking_for(asker, record);
     strncpy(asking->request_id, request_id, sizeof asking->request_id - 1);
+    struct session_record *old = asking->record; /* may be the one asked with */
+    asking->record = session_record_copy(record);
+    session_record_free(old);
     ticket->asking = asking;
     ticket->elsewhere = false;
     if (asking->call && face_is_unsent(asking->call, urgency > ASK_LOWEST)) {

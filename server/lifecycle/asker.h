@@ -26,7 +26,8 @@ struct ask_ticket {
                               any more: it then waits no longer, without a word */
     bool elsewhere;        /* when answered: it is another process that found or made it so */
     /* Runs later, once. With PROBLEM_NONE `record` is the record as stored; while it is not settled
-     * `face` is what upstream says, else NULL. Both are valid during the callback only. */
+     * `face` is what upstream says, else NULL. With a problem `record` is what was last asked with.
+     * Both are valid during the callback only. */
     void (*done)(struct ask_ticket *ticket, enum problem problem, unsigned retry_after_s,
                  const struct session_record *record, const struct face_session *face);
 };

@@ -15,7 +15,8 @@ struct asking {
     char id[UUID_SIZE];
     char upstream_id[UUID_SIZE];
     enum face_kind kind;
-    char request_id[RECORD_TEXT_SIZE]; /* of whoever asked last */
+    char request_id[RECORD_TEXT_SIZE]; /* of whoever asked last, */
+    struct session_record *record;     /* and with what */
     struct ask_ticket *current;        /* covered by the look under way */
     struct ask_ticket *later;          /* wait for the next, */
     enum ask_urgency urgency;          /* as urgent as this */

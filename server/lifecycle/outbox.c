@@ -260,8 +260,3 @@ void outbox_withdraw(struct outbox_ticket *ticket)
     DL_DELETE(ticket->deletion->tickets, ticket);
     ticket->deletion = NULL;
 }
-
-unsigned outbox_active(const struct outbox *outbox)
-{
-    return outbox->active;
-}

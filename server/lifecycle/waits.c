@@ -10,8 +10,8 @@
 #include "base/table.h"
 #include "base/uv_timer.h"
 #include "lifecycle/asker.h"
+#include "lifecycle/results.h"
 
-#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,27 +66,18 @@ static void count_tickets(struct waits *waits, int more)
 
 /* ---- what is known ---- */
 
-/* Attempts are large and rarely many, and there may be thousands who wait. */
-static struct face_session *face_copy(const struct face_session *face)
-{
-    size_t size =
-        offsetof(struct face_session, attempts) + face->attempt_count * sizeof face->attempts[0];
-    struct face_session *copy = xcalloc(1, size);
-    memcpy(copy, face, size);
-    copy->auth_token = NULL; /* the look's own */
-    return copy;
-}
-
 static void know_record(struct waiting *waiting, const struct session_record *record)
 {
-    session_record_free(waiting->record);
+    struct session_record *old = waiting->record; /* may be the one we are told */
     waiting->record = session_record_copy(record);
+    session_record_free(old);
 }
 
 static void know_face(struct waiting *waiting, const struct face_session *face)
 {
-    free(waiting->face);
-    waiting->face = face ? face_copy(face) : NULL;
+    struct face_session *old = waiting->face; /* likewise */
+    waiting->face = face ? results_copy(face) : NULL;
+    free(old);
 }
 
 /* All that is known of a look of another process; what attempts there were there still are. */
@@ -118,10 +109,8 @@ static void waiting_close(struct waiting *waiting)
     uv_close((uv_handle_t *)&waiting->timer, waiting_closed);
 }
 
-static void ticket_remove(struct wait_ticket *ticket)
+static void ticket_remove(struct waiting *waiting, struct wait_ticket *ticket)
 {
-    struct waiting *waiting = ticket->waiting;
-    assert(waiting);
     struct waits *waits = waiting->waits;
     if (ticket->due)
         DL_DELETE2(waits->queue, ticket, told_prev, told_next);
@@ -142,7 +131,7 @@ void waits_leave(struct wait_ticket *ticket)
     struct waiting *waiting = ticket->waiting;
     if (!waiting)
         return;
-    ticket_remove(ticket);
+    ticket_remove(waiting, ticket);
     waiting_drop_if_idle(waiting);
 }
 
@@ -184,7 +173,7 @@ static void ticket_tell(struct wait_ticket *ticket)
         DL_DELETE2(waiting->waits->queue, ticket, told_prev, told_next);
         ticket->due = false;
     } else {
-        ticket_remove(ticket);
+        ticket_remove(waiting, ticket);
     }
     ticket->told(ticket, news, waiting->record, face);
     waiting->telling = false;
@@ -219,15 +208,19 @@ static uint64_t first_pause_ms(const struct waiting *waiting)
     return half > COMPLETED_FIRST_MS ? half : COMPLETED_FIRST_MS;
 }
 
-/* A look is over, or about to be made by somebody else. */
+static void look_after(struct waiting *waiting, uint64_t pause_ms)
+{
+    waiting->look_at = now_ms(waiting->waits) + pause_ms;
+    set_alarm(waiting, waiting->look_at);
+}
+
+/* A look is over: it takes longer every time. */
 static void plan_look(struct waiting *waiting)
 {
-    uint64_t pause_ms = is_completed(waiting) ? waiting->pause_ms : QUIET_EVERY_MS;
-    waiting->look_at = now_ms(waiting->waits) + pause_ms;
+    look_after(waiting, is_completed(waiting) ? waiting->pause_ms : QUIET_EVERY_MS);
     if (is_completed(waiting) && waiting->pause_ms < COMPLETED_LAST_MS)
         waiting->pause_ms =
             waiting->pause_ms * 2 < COMPLETED_LAST_MS ? waiting->pause_ms * 2 : COMPLETED_LAST_MS;
-    set_alarm(waiting, waiting->look_at);
 }
 
 /* Of a look that found it pending the waiting has heard as everybody else has. */
@@ -337,8 +330,8 @@ void waits_tell_change(struct waits *waits, const struct session_record *record)
     } else if (record->state != SESSION_CREATED) {
         queue_all(waiting, WAIT_GONE);
     } else if (!completed && is_completed(waiting)) {
-        waiting->pause_ms = first_pause_ms(waiting);
-        plan_look(waiting);
+        waiting->pause_ms = first_pause_ms(waiting); /* from the look of whoever completed it */
+        look_after(waiting, waiting->pause_ms);
     }
 }
 
@@ -428,7 +421,7 @@ struct waits *waits_free(struct waits *waits)
     while (waits->waitings) {
         struct waiting *waiting = waits->waitings;
         while (waiting->tickets)
-            ticket_remove(waiting->tickets);
+            ticket_remove(waiting, waiting->tickets);
         waiting_close(waiting);
     }
     uv_close((uv_handle_t *)waits->teller, teller_closed);
