@@ -131,14 +131,20 @@ static inline bool turned(struct redis_fixture *it)
 /* Turns the loop until it is so. */
 #define expect_in_time(it, condition) expect_soon(turned(it) && (condition))
 
-static inline bool log_says(struct redis_fixture *it, const char *text)
+/* What the fixture's store, and those opened beside it, have said so far. */
+static inline const char *log_text(struct redis_fixture *it)
 {
     static char content[65536];
     log_flush(it->log);
     ssize_t size = pread(it->log_fd, content, sizeof content - 1, 0);
     cr_assert_geq(size, 0);
     content[size] = '\0';
-    return strstr(content, text) != NULL;
+    return content;
+}
+
+static inline bool log_says(struct redis_fixture *it, const char *text)
+{
+    return strstr(log_text(it), text) != NULL;
 }
 
 /* Is there, under the prefix? */
