@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CALLS_MAX = 4096, RECORDS_MAX = 1024, LOOKED_MAX = 64 };
+enum { CALLS_MAX = 4096, RECORDS_MAX = 1024, LOOKED_MAX = 1024 };
 
 struct looked {
     char id[UUID_SIZE];
@@ -47,6 +47,9 @@ static inline void fake_submit(struct store *store, struct store_call *call)
 {
     cr_assert_lt(fake_store.call_count, CALLS_MAX);
     fake_store.asked[call->kind]++;
+    if (call->kind == CALL_DUE) {
+        fake_store.due_limit = call->limit;
+    }
     fake_store.calls[fake_store.call_count++] = call;
     store->waiting++;
 }
@@ -144,8 +147,6 @@ static inline enum store_result fake_result(struct store_call *call)
     case CALL_INSERT:
         return fake_insert(call);
     case CALL_DUE:
-        fake_store.due_limit = call->limit;
-        return fake_list(call);
     case CALL_EXPIRED:
         return fake_list(call);
     default:
