@@ -80,12 +80,19 @@ static void know_face(struct waiting *waiting, const struct face_session *face)
     free(old);
 }
 
-/* All that is known of a look of another process; what attempts there were there still are. */
+/* All that is known of a look of another process; what else was known still holds. */
 static void know_word(struct waiting *waiting, const char *word)
 {
-    if (!waiting->face)
-        waiting->face = xcalloc(1, offsetof(struct face_session, attempts));
-    (void)snprintf(waiting->face->status_word, sizeof waiting->face->status_word, "%s", word);
+    const struct session_record *record = waiting->record;
+    struct face_session *face = waiting->face;
+    if (!face) {
+        face = xcalloc(1, offsetof(struct face_session, attempts));
+        memcpy(face->model_version, record->model_version, sizeof record->model_version);
+        results_complete(record, face);
+        waiting->face = face;
+    }
+    (void)snprintf(face->status_word, sizeof face->status_word, "%s", word);
+    face->status = face_status_from(slice_of(word));
 }
 
 static bool is_completed(const struct waiting *waiting)

@@ -434,7 +434,8 @@ bool redis_send(struct redis_client *client, size_t count, const struct slice *a
     redis_command_put(&client->commands, count, arguments);
     struct redis_pending pending = {replied, context, now_of(client)};
     redis_pipeline_push(&client->pipeline, &pending);
-    if (!uv_is_active((uv_handle_t *)&client->timer)) {
+    bool first = client->pipeline.count == 1;
+    if (!uv_is_active((uv_handle_t *)&client->timer) || (first && client->overdue)) {
         watch_for(client, client->config.timeout_ms);
     }
     return true;

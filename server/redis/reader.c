@@ -77,19 +77,26 @@ static struct slice unparsed(const struct redis_reader *reader)
     return (struct slice){parser->buf + parser->pos, parser->len - parser->pos};
 }
 
-/* Whether nobody in his right mind would wait for the rest: a line without end, or a text of more
- * than eight digits of length. */
-static bool is_hopeless(struct slice rest)
+/* Whether the parser is at a line that says how long a text or list will be. */
+static bool expects_length(const redisReader *parser)
 {
+    int type = parser->ridx >= 0 ? parser->rstack[parser->ridx].type : REDIS_REPLY_NIL;
+    return type == REDIS_REPLY_STRING || type == REDIS_REPLY_ARRAY;
+}
+
+/* Whether nobody in his right mind would wait for the rest: a line without end, or a length of more
+ * than eight digits. */
+static bool is_hopeless(const struct redis_reader *reader)
+{
+    struct slice rest = unparsed(reader);
     if (rest.len >= LINE_MAX_BYTES && !memchr(rest.data, '\n', LINE_MAX_BYTES)) {
         return true;
     }
     size_t digits = 0;
-    bool has_length = rest.len > 0 && (rest.data[0] == '$' || rest.data[0] == '*');
-    while (has_length && digits + 1 < rest.len && isdigit((unsigned char)rest.data[digits + 1])) {
+    while (digits < rest.len && isdigit((unsigned char)rest.data[digits])) {
         digits++;
     }
-    return digits > LENGTH_DIGITS;
+    return digits > LENGTH_DIGITS && expects_length(reader->parser);
 }
 
 bool redis_reader_feed(struct redis_reader *reader, struct slice bytes)
@@ -114,7 +121,7 @@ bool redis_reader_next(struct redis_reader *reader, struct redisReply **ret_repl
         reader->bytes = 0;
         reader->elements = 0;
         *ret_reply = reply;
-    } else if (is_hopeless(unparsed(reader))) {
+    } else if (is_hopeless(reader)) {
         reader->broken = true;
         return false;
     }

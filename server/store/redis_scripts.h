@@ -103,7 +103,7 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 && S
     "local PLACES = {'open','list:0','list:1','orphaned','owed','late','forget','keys'}\n" \
     "local DECIDING = {'state','kind','created_at','token_expires_at','deletion','deletion_at',\n" \
     "  'deletion_tries','forget_at','upstream_id','idempotency_key'}\n" \
-    "local SAFETY_MS = 3600000\n" \
+    "local SAFETY_MS, CENTURY_MS = 3600000, 3155760000000\n" \
     "local function stored(id)\n" \
     "  local values = hash(session(id), unpack(DECIDING))\n" \
     "  if not values then return false end\n" \
@@ -132,7 +132,9 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 && S
     "local function unpoint(key, id)\n" \
     "  if call('GET', key) == id then call('DEL', key) end\n" \
     "end\n" \
-    "local function ttl(time) return math.max(number(time) - now, 0) + SAFETY_MS end\n" \
+    "local function ttl(time)\n" \
+    "  return math.min(math.max(number(time) - now, 0) + SAFETY_MS, CENTURY_MS)\n" \
+    "end\n" \
     "local function move_pointers(id, old, new, from, to)\n" \
     "  local had, has = old and old.upstream_id, new and new.upstream_id\n" \
     "  if had and had ~= has then unpoint(P .. 'upstream:' .. had, id) end\n" \

@@ -21,7 +21,7 @@ Test(many_sessions, are_no_hindrance_to_a_start, .timeout = 600)
     struct story story = story_begin(&rig);
     size_t count = test_number("LIVENESSD_TEST_OPEN", OPEN);
     daemon_kill(rig.server);
-    stored_fill(rig.server, count, fill, NULL);
+    stored_fill(&rig, count, fill, NULL);
     int64_t began = now_ms();
     daemon_restart(rig.server);
     expect_status(http_do("GET", daemon_url(rig.server, "admin", "/readyz")), 200);

@@ -1,120 +1,144 @@
 /*
- * The Face API client as the lifecycle sees it, made of nothing but a list: a test looks at the
- * calls under way and answers them when it pleases. It stands in for upstream/face.c, which the
- * linker then leaves out.
+ * The Face API's client in place of upstream/face.c, played by the test: calls wait until they are
+ * answered by hand.
  */
 #pragma once
 
-#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "upstream/face.h"
 
-#include <assert.h>
-#include <stdlib.h>
-#include <utlist.h>
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
 
-enum face_operation { FACE_CREATE, FACE_GET, FACE_LOOK, FACE_DELETE, FACE_OPERATIONS };
+enum { FACE_CALLS_MAX = 256 };
 
-struct face_client {
-    struct face_call *calls;           /* under way, oldest first */
-    unsigned started[FACE_OPERATIONS]; /* how many of each so far */
-    unsigned cancelled;
-    bool queue; /* calls wait for their turn until the test lets go */
-};
+enum face_what { FACE_CREATES, FACE_LOOKS, FACE_DELETES };
 
 struct face_call {
-    struct face_call *next, *prev;
-    struct face_client *client;
-    enum face_operation operation;
+    enum face_what what;
+    bool idle;
     bool unsent;
-    face_done *done;
+    char upstream_id[UUID_SIZE];
+    face_done *done; /* NULL: answered or cancelled */
     void *context;
 };
 
-static inline struct face_call *fake_start(struct face_client *client,
-                                           enum face_operation operation, face_done *done,
-                                           void *context)
+static struct fake_face {
+    struct face_call calls[FACE_CALLS_MAX];
+    size_t call_count;
+    unsigned share; /* of the rate, as told */
+} fake_face;
+
+static inline struct face_call *face_start(enum face_what what, bool idle, const char *upstream_id,
+                                           face_done *done, void *context)
 {
-    struct face_call *call = xcalloc(1, sizeof *call);
-    *call = (struct face_call){.client = client,
-                               .operation = operation,
-                               .unsent = client->queue,
-                               .done = done,
-                               .context = context};
-    DL_APPEND(client->calls, call);
-    client->started[operation]++;
+    cr_assert_lt(fake_face.call_count, FACE_CALLS_MAX);
+    struct face_call *call = &fake_face.calls[fake_face.call_count++];
+    *call = (struct face_call){.what = what, .idle = idle, .done = done, .context = context};
+    (void)snprintf(call->upstream_id, sizeof call->upstream_id, "%s", upstream_id);
     return call;
 }
-
-/* The oldest of them, or NULL. */
-static inline struct face_call *fake_call(struct face_client *client, enum face_operation operation)
-{
-    struct face_call *call = NULL;
-    DL_FOREACH(client->calls, call)
-    if (call->operation == operation)
-        return call;
-    return NULL;
-}
-
-static inline void fake_answer(struct face_call *call, struct face_answer *answer)
-{
-    assert(call);
-    struct face_call ended = *call;
-    DL_DELETE(ended.client->calls, call);
-    free(call);
-    ended.done(ended.context, answer);
-    face_session_done(&answer->session);
-}
-
-/* ---- upstream/face.h ---- */
 
 void face_create_session(struct face_client *client, const struct face_create *create,
                          const char *request_id, face_done *done, void *context)
 {
-    (void)create;
-    (void)request_id;
-    (void)fake_start(client, FACE_CREATE, done, context);
+    (void)client, (void)create, (void)request_id;
+    (void)face_start(FACE_CREATES, false, "", done, context);
 }
 
 struct face_call *face_get_session(struct face_client *client, enum face_kind kind,
                                    const char *upstream_id, const char *request_id, face_done *done,
                                    void *context)
 {
-    (void)kind;
-    (void)upstream_id;
-    (void)request_id;
-    return fake_start(client, FACE_GET, done, context);
+    (void)client, (void)kind, (void)request_id;
+    return face_start(FACE_LOOKS, false, upstream_id, done, context);
 }
 
 struct face_call *face_look_at_session(struct face_client *client, enum face_kind kind,
                                        const char *upstream_id, const char *request_id,
                                        face_done *done, void *context)
 {
-    (void)kind;
-    (void)upstream_id;
-    (void)request_id;
-    return fake_start(client, FACE_LOOK, done, context);
+    (void)client, (void)kind, (void)request_id;
+    return face_start(FACE_LOOKS, true, upstream_id, done, context);
 }
 
 struct face_call *face_delete_session(struct face_client *client, enum face_kind kind,
                                       const char *upstream_id, const char *request_id,
                                       face_done *done, void *context)
 {
-    (void)kind;
-    (void)upstream_id;
-    (void)request_id;
-    return fake_start(client, FACE_DELETE, done, context);
+    (void)client, (void)kind, (void)request_id;
+    return face_start(FACE_DELETES, false, upstream_id, done, context);
 }
 
 bool face_is_unsent(struct face_call *call, bool hurry)
 {
-    if (call->unsent && hurry)
-        call->operation = FACE_GET;
+    (void)hurry;
     return call->unsent;
 }
 
 void face_cancel(struct face_call *call)
 {
-    DL_DELETE(call->client->calls, call);
-    call->client->cancelled++;
-    free(call);
+    cr_assert_not_null(call->done);
+    call->done = NULL;
+}
+
+void face_client_share(struct face_client *client, unsigned processes)
+{
+    (void)client;
+    fake_face.share = processes;
+}
+
+static inline struct face_call *face_pending(enum face_what what)
+{
+    for (size_t i = 0; i < fake_face.call_count; i++) {
+        if (fake_face.calls[i].what == what && fake_face.calls[i].done) {
+            return &fake_face.calls[i];
+        }
+    }
+    return NULL;
+}
+
+static inline size_t face_count(enum face_what what)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < fake_face.call_count; i++) {
+        count += fake_face.calls[i].what == what;
+    }
+    return count;
+}
+
+static inline void face_answer(enum face_what what, struct face_answer *answer)
+{
+    struct face_call *call = face_pending(what);
+    cr_assert_not_null(call, "nothing is asked upstream");
+    face_done *done = TAKE(call->done);
+    done(call->context, answer);
+}
+
+/* The look's answer: this word, and for "Succeeded" a real face. */
+static inline void face_says(const char *word)
+{
+    static struct face_answer answer;
+    memset(&answer, 0, sizeof answer);
+    (void)snprintf(answer.session.status_word, sizeof answer.session.status_word, "%s", word);
+    answer.session.status = face_status_from(slice_of(word));
+    if (answer.session.status == FACE_STATUS_SUCCEEDED) {
+        answer.session.attempt_count = 1;
+        answer.session.attempts[0] = (struct face_attempt){.attempt_id = 1,
+                                                           .status = FACE_STATUS_SUCCEEDED,
+                                                           .status_word = "Succeeded",
+                                                           .has_result = true,
+                                                           .decision = FACE_DECISION_REALFACE,
+                                                           .decision_word = "realface"};
+    }
+    face_answer(FACE_LOOKS, &answer);
+}
+
+static inline void face_fails(enum face_what what, enum problem problem)
+{
+    static struct face_answer answer;
+    memset(&answer, 0, sizeof answer);
+    answer.problem = problem;
+    face_answer(what, &answer);
 }

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "../store/store_fixture.h"
-#include "fake_face.h"
+#include "world_face.h"
 #include "lifecycle/asker.h"
 #include "lifecycle/change.h"
 #include "lifecycle/sessions.h"
