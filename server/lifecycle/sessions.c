@@ -16,7 +16,10 @@
 #include "lifecycle/revocation.h"
 #include "lifecycle/waits.h"
 
-enum { HOUSEKEEPING_EVERY_MS = 5000, FORGET_BATCH = 500 };
+enum {
+    HOUSEKEEPING_EVERY_MS = 5000,
+    FORGET_BATCH = 100 /* others wait meanwhile: a few ms */
+};
 
 static void declare_metrics(struct sessions *sessions)
 {
@@ -77,20 +80,41 @@ static void counted(void *context, enum store_result result, const struct store_
         sessions->counts = *counts;
 }
 
+static void forget_some(struct sessions *sessions);
+static void release_some(struct sessions *sessions);
+
 static void forgotten(void *context, enum store_result result, struct session_record *record)
 {
     struct sessions *sessions = context;
-    (void)result;
     (void)record;
     sessions->forgetting = NULL;
+    if (result == STORE_MORE)
+        forget_some(sessions);
+}
+
+static void forget_some(struct sessions *sessions)
+{
+    const struct sessions_config *config = &sessions->config;
+    if (!sessions->forgetting)
+        sessions->forgetting = store_forget(config->store, clock_wall_ms(config->clock),
+                                            FORGET_BATCH, forgotten, sessions);
 }
 
 static void released(void *context, enum store_result result, struct session_record *record)
 {
     struct sessions *sessions = context;
-    (void)result;
     (void)record;
     sessions->releasing = NULL;
+    if (result == STORE_MORE)
+        release_some(sessions);
+}
+
+static void release_some(struct sessions *sessions)
+{
+    const struct sessions_config *config = &sessions->config;
+    if (!sessions->releasing)
+        sessions->releasing = store_release_keys(config->store, clock_wall_ms(config->clock),
+                                                 FORGET_BATCH, released, sessions);
 }
 
 static void keep_house(uv_timer_t *timer)
@@ -99,12 +123,8 @@ static void keep_house(uv_timer_t *timer)
     const struct sessions_config *config = &sessions->config;
     if (!sessions->counting)
         sessions->counting = store_count(config->store, counted, sessions);
-    if (!sessions->forgetting)
-        sessions->forgetting = store_forget(config->store, clock_wall_ms(config->clock),
-                                            FORGET_BATCH, forgotten, sessions);
-    if (!sessions->releasing)
-        sessions->releasing = store_release_keys(config->store, clock_wall_ms(config->clock),
-                                                 FORGET_BATCH, released, sessions);
+    forget_some(sessions);
+    release_some(sessions);
 }
 
 struct sessions *sessions_new(const struct sessions_config *config)

@@ -36,7 +36,8 @@
 _Static_assert(SESSION_CREATED == 0 && SESSION_SETTLED == 1 && SESSION_ORPHANED == 3 &&
                    DELETION_OWED == 1,
                "see LUA_PLACE");
-_Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 && STORE_KEY_TAKEN == 3,
+_Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
+                   STORE_KEY_TAKEN == 3 && STORE_MORE == 4,
                "see LUA_HEAD");
 
 #define LUA_NAME(column, member) "'" #column "',"
@@ -47,7 +48,7 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 && S
 /* What every script begins with, behind its flags. The first four arguments are the same for all.
  * redis.call raises an error, which ends the script. */
 #define LUA_HEAD \
-    "local OK, NOT_FOUND, CONFLICT, KEY_TAKEN = 0, 1, 2, 3\n" \
+    "local OK, NOT_FOUND, CONFLICT, KEY_TAKEN, MORE = 0, 1, 2, 3, 4\n" \
     "local call = redis.call\n" \
     "local P, instance, now, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])\n" \
     "local function session(id) return P .. 'session:' .. id end\n" \
@@ -329,15 +330,16 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 && S
 /* limit */
 #define LUA_FORGET \
     LUA_HEAD LUA_PLACE LUA_DROP \
-    "drop(call('ZRANGE', P .. 'forget', '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[5]))\n" \
-    "return OK\n"
+    "local ids = call('ZRANGE', P .. 'forget', '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[5])\n" \
+    "drop(ids)\n" \
+    "return #ids < tonumber(ARGV[5]) and OK or MORE\n"
 
 /* limit */
 #define LUA_RELEASE_KEYS \
     LUA_HEAD LUA_PLACE LUA_DROP LUA_RELEASE LUA_TELL \
     "local gone = {}\n" \
-    "for _, id in ipairs(call('ZRANGE', P .. 'keys', '-inf', now, 'BYSCORE',\n" \
-    "    'LIMIT', 0, ARGV[5])) do\n" \
+    "local ids = call('ZRANGE', P .. 'keys', '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[5])\n" \
+    "for _, id in ipairs(ids) do\n" \
     "  local r = stored(id)\n" \
     "  if r then\n" \
     "    release(id, r)\n" \
@@ -347,7 +349,7 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 && S
     "  end\n" \
     "end\n" \
     "drop(gone)\n" \
-    "return OK\n"
+    "return #ids < tonumber(ARGV[5]) and OK or MORE\n"
 
 /* id, urgent (0 or 1), hold_ms. A claim of our own whose end was lost is no obstacle. */
 #define LUA_CLAIM \

@@ -136,6 +136,7 @@ enum store_result {
     STORE_NOT_FOUND,
     STORE_CONFLICT,   /* save: the revision has moved on; insert: the id exists */
     STORE_KEY_TAKEN,  /* insert: another record has its idempotency key */
+    STORE_MORE,       /* forget, release_keys: done for as many as allowed, more may be due */
     STORE_UNAVAILABLE /* nothing is promised about the write: it may even come to be later */
 };
 

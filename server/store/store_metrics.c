@@ -24,6 +24,7 @@ static const char *const result_names[STORE_RESULT_COUNT] = {
     [STORE_NOT_FOUND] = "not_found",
     [STORE_CONFLICT] = "conflict",
     [STORE_KEY_TAKEN] = "key_taken",
+    [STORE_MORE] = "more",
     [STORE_UNAVAILABLE] = "unavailable",
 };
 

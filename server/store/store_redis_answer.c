@@ -22,7 +22,7 @@ static enum store_result answer_strange(struct store_redis *store)
 static enum store_result read_result(struct store_redis *store, const struct redisReply *reply)
 {
     if (reply->type != REDIS_REPLY_INTEGER || reply->integer < STORE_OK ||
-        reply->integer > STORE_KEY_TAKEN) {
+        reply->integer > STORE_MORE) {
         return answer_strange(store);
     }
     return (enum store_result)reply->integer;

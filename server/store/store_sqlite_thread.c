@@ -36,11 +36,11 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
     case CALL_SAVE:
         return sqlite_db_save(db, call->record, &call->result);
     case CALL_FORGET:
-        return sqlite_db_forget(db, call->now, call->limit);
+        return sqlite_db_forget(db, call->now, call->limit, &call->result);
     case CALL_FIND_KEY:
         return sqlite_db_find_key(db, call->key, call->now, &call->result, &call->record);
     case CALL_RELEASE_KEYS:
-        return sqlite_db_release_keys(db, call->now, call->limit);
+        return sqlite_db_release_keys(db, call->now, call->limit, &call->result);
     case CALL_PROBE:
         return sqlite_db_probe(db);
     case CALL_CLAIM_LOOK: /* of a shared store */

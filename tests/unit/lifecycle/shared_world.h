@@ -145,8 +145,8 @@ static inline void client_told(struct ask_ticket *ticket, enum problem problem,
     client->problem = problem;
     client->retry_after_s = retry_after_s;
     client->elsewhere = ticket->elsewhere;
-    client->state = record ? record->state : SESSION_STATE_COUNT;
-    cr_assert_eq(record == NULL, problem != PROBLEM_NONE);
+    cr_assert_not_null(record, "that it was asked with, at least");
+    client->state = problem == PROBLEM_NONE ? record->state : SESSION_STATE_COUNT;
     (void)snprintf(client->word, sizeof client->word, "%s", face ? face->status_word : "");
 }
 

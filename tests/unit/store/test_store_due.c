@@ -129,10 +129,12 @@ Test(store_due, forgets_no_more_than_it_is_told)
         records[i].forget_at = noon + 3 - (int64_t)i;
         cr_assert_eq(insert(&it, &records[i]), STORE_OK);
     }
-    cr_expect_eq(forget(&it, noon + 10, 2), STORE_OK);
+    cr_expect_eq(forget(&it, noon + 10, 2), STORE_MORE);
     cr_expect_eq(load(&it, records[0].id), STORE_OK, "the youngest stays");
     cr_expect_eq(load(&it, records[1].id), STORE_NOT_FOUND);
     cr_expect_eq(load(&it, records[2].id), STORE_NOT_FOUND);
+    cr_expect_eq(forget(&it, noon + 10, 2), STORE_OK, "there is no more");
+    cr_expect_eq(load(&it, records[0].id), STORE_NOT_FOUND);
 }
 
 Test(store_due, forgets_by_what_was_saved_last)
