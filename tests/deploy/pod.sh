@@ -11,7 +11,7 @@ folder=$(mktemp -d)
 pids=()
 declare -A pods=() http_of=() admin_of=()
 clean_up() {
-    [ "$?" -eq 0 ] || tail -n 8 "$folder"/*.out >&2
+    [ "$?" -eq 0 ] || tail -n 8 "$folder"/*.out >&2 2>/dev/null || true
     kill "${pids[@]}" "${pods[@]}" 2>/dev/null || true
     wait
     rm -rf "$folder"
