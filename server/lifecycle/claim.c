@@ -21,8 +21,9 @@ void claim_init(struct claim *claim, struct sessions *sessions, const char *id,
 static void refuse(struct claim *claim, uint64_t retry_ms)
 {
     uint64_t now = now_ms(claim);
-    uint64_t wait_ms = retry_ms < AGAIN_MS ? retry_ms : AGAIN_MS;
-    claim->again_at = now + (wait_ms > 0 ? wait_ms : 1);
+    if (retry_ms > AGAIN_MS)
+        retry_ms = AGAIN_MS;
+    claim->again_at = now + retry_ms + 1; /* the claim's time is counted in whole ms, too */
     if (claim->refused_since == 0)
         claim->refused_since = now;
 }

@@ -9,6 +9,7 @@
 #include "lifecycle/asker.h"
 #include "lifecycle/waits.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -31,9 +32,10 @@ struct news {
     struct series *gauge;
 };
 
-static void reading_free(struct reading *reading)
+static void reading_free(struct news *news, struct reading *reading)
 {
-    HASH_DEL(reading->news->readings, reading);
+    assert(news->readings);
+    HASH_DEL(news->readings, reading);
     free(reading);
 }
 
@@ -71,7 +73,7 @@ static void loaded(void *context, enum store_result result, struct session_recor
         reading->again = false;
         DL_APPEND(news->queue, reading);
     } else {
-        reading_free(reading);
+        reading_free(news, reading);
     }
     read_next(news);
 }
@@ -85,7 +87,7 @@ static void read_next(struct news *news)
             news->under_way++;
             reading->call = store_load(news->sessions->config.store, reading->id, loaded, reading);
         } else {
-            reading_free(reading);
+            reading_free(news, reading);
         }
     }
 }
@@ -166,11 +168,13 @@ struct news *news_free(struct news *news)
     if (!news)
         return NULL;
     store_listen(news->sessions->config.store, NULL);
-    while (news->readings) {
-        struct reading *reading = news->readings;
+    struct reading *reading = news->readings, *next = NULL;
+    HASH_CLEAR(hh, news->readings); /* their order stays */
+    for (; reading; reading = next) {
+        next = reading->hh.next;
         if (reading->call)
             store_cancel(reading->call);
-        reading_free(reading);
+        free(reading);
     }
     free(news);
     return NULL;

@@ -10,6 +10,7 @@
 #include "base/uv_timer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { INPUT_SIZE = 65536, FAREWELL_MS = 250 };
 /* the owner stays below it; a memory that was needed once is not kept for ever */
@@ -146,11 +147,9 @@ static void on_written(uv_write_t *write, int status)
 /* libuv's type knows no bytes that are only read. */
 static char *as_libuv_wants(const char *bytes)
 {
-    union {
-        const char *ours;
-        char *theirs;
-    } same = {bytes};
-    return same.theirs;
+    char *same = NULL;
+    memcpy(&same, &bytes, sizeof same);
+    return same;
 }
 
 /* What is left of the bytes after the kernel took what it could. */

@@ -70,6 +70,14 @@ void redis_row_write(struct redis_arguments *arguments, const struct session_rec
     SESSION_COLUMNS(PUT_INTEGER, PUT_TEXT, PUT_HASH, PUT_TEXT, PUT_OWNED)
 }
 
+#define PUT_NAME(column, member) arguments_put(arguments, SLICE(#column));
+
+void redis_row_ask(struct redis_arguments *arguments)
+{
+    arguments_put(arguments, SLICE("revision"));
+    SESSION_COLUMNS(PUT_NAME, PUT_NAME, PUT_NAME, PUT_NAME, PUT_NAME)
+}
+
 /* Of an element that is a text or missing (then empty); false for anything else. */
 static bool element_text(const struct redisReply *element, struct slice *ret_text)
 {
@@ -150,16 +158,23 @@ static bool enums_fit(const struct session_record *record)
 #define READ_HASH(column, member)  fits &= read_hash(*at++, record->member);
 #define READ_OWNED(column, member) fits &= read_owned(*at++, &record->member);
 
-struct session_record *redis_row_read(const struct redisReply *row)
+static bool read_id(struct session_record *record, const struct redisReply *element, const char *id)
 {
-    if (row->type != REDIS_REPLY_ARRAY || row->elements != ROW_ELEMENTS) {
+    const struct redisReply given = {
+        .type = REDIS_REPLY_STRING, .str = (char *)(uintptr_t)id, .len = id ? strlen(id) : 0};
+    return read_text(id ? &given : element, record->id, sizeof record->id) && record->id[0] != '\0';
+}
+
+struct session_record *redis_row_read(const struct redisReply *row, const char *id)
+{
+    if (row->type != REDIS_REPLY_ARRAY || row->elements != ROW_ELEMENTS + (id ? 0 : 1)) {
         return NULL;
     }
     struct session_record *record = xcalloc(1, sizeof *record);
     struct redisReply *const *at = row->element;
     bool fits = read_integer(*at++, &record->revision) && record->revision > 0;
     SESSION_COLUMNS(READ_INTEGER, READ_TEXT, READ_HASH, READ_TEXT, READ_OWNED)
-    fits &= read_text(*at, record->id, sizeof record->id) && record->id[0] != '\0';
+    fits &= read_id(record, id ? NULL : *at, id);
     if (!fits || !enums_fit(record)) {
         return session_record_free(record);
     }

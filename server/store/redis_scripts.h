@@ -1,7 +1,7 @@
 /*
- * Everything the Redis store does is one of these Lua scripts, so each is done whole or not at all:
- * a script reads and decides first and writes then. Here is what lies in Redis and the scripts as
- * texts; sending them is redis_script.c's.
+ * Everything the Redis store does, but for loading a record, is one of these Lua scripts, so each
+ * is done whole or not at all: a script reads and decides first and writes then. Here is what lies
+ * in Redis and the scripts as texts; sending them is store_redis_question.c's.
  *
  * All keys begin with the prefix (setting store.redis_prefix):
  *   session:ID        hash: a record, its members by the column names of session_columns.h, those
@@ -199,12 +199,6 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "  for i = from, #ARGV, 2 do r[ARGV[i]] = ARGV[i + 1] end\n" \
     "  return r\n" \
     "end\n"
-
-/* id */
-#define LUA_LOAD \
-    LUA_HEAD LUA_READ \
-    "local row = record(ARGV[5])\n" \
-    "return {row or nil}\n"
 
 /* limit, token_expires_at and id of the position. Among those that expire together the place is
  * found by halving, since the record at the position may be gone; by bytes, since Lua compares
@@ -408,7 +402,6 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
 /* X(NAME, flags, text). Without flags a script is refused before it begins when the memory is full.
  * Those that make room, or cannot take much, go on. */
 #define REDIS_SCRIPTS(X) \
-    X(LOAD, "no-writes", LUA_LOAD) \
     X(EXPIRED, "no-writes", LUA_EXPIRED) \
     X(COUNT_RECORDS, "no-writes", LUA_COUNT) \
     X(LIST, "no-writes", LUA_LIST) \

@@ -28,17 +28,32 @@ static enum store_result read_result(struct store_redis *store, const struct red
     return (enum store_result)reply->integer;
 }
 
-static struct session_record *read_record(struct store_redis *store, const struct redisReply *row)
+/* `id` is NULL when the row says it. */
+static struct session_record *read_record(struct store_redis *store, const struct redisReply *row,
+                                          const char *id)
 {
-    struct session_record *record = redis_row_read(row);
+    struct session_record *record = redis_row_read(row, id);
     if (!record) {
         store_trouble_say(&store->store, damaged, false);
     }
     return record;
 }
 
-static enum store_result read_one(struct store_redis *store, struct store_call *call,
-                                  const struct redisReply *reply)
+static enum store_result read_loaded(struct store_redis *store, struct store_call *call,
+                                     const struct redisReply *reply)
+{
+    if (!is_array(reply, ROW_ELEMENTS)) {
+        return answer_strange(store);
+    }
+    if (reply->element[0]->type == REDIS_REPLY_NIL) {
+        return STORE_NOT_FOUND;
+    }
+    call->record = read_record(store, reply, call->id);
+    return call->record ? STORE_OK : STORE_UNAVAILABLE;
+}
+
+static enum store_result read_found(struct store_redis *store, struct store_call *call,
+                                    const struct redisReply *reply)
 {
     if (is_array(reply, 0)) {
         return STORE_NOT_FOUND;
@@ -46,7 +61,7 @@ static enum store_result read_one(struct store_redis *store, struct store_call *
     if (!is_array(reply, 1)) {
         return answer_strange(store);
     }
-    call->record = read_record(store, reply->element[0]);
+    call->record = read_record(store, reply->element[0], NULL);
     return call->record ? STORE_OK : STORE_UNAVAILABLE;
 }
 
@@ -58,7 +73,7 @@ static enum store_result read_many(struct store_redis *store, struct store_call 
     }
     call->records = xcalloc(reply->elements + 1, sizeof *call->records);
     for (size_t i = 0; i < reply->elements; i++) {
-        struct session_record *record = read_record(store, reply->element[i]);
+        struct session_record *record = read_record(store, reply->element[i], NULL);
         if (record) {
             call->records[call->record_count++] = record;
         }
@@ -101,8 +116,9 @@ static enum store_result read_answer(struct store_redis *store, struct store_cal
 {
     switch (call->kind) {
     case CALL_LOAD:
+        return read_loaded(store, call, reply);
     case CALL_FIND_KEY:
-        return read_one(store, call, reply);
+        return read_found(store, call, reply);
     case CALL_DUE:
     case CALL_EXPIRED:
     case CALL_LIST:

@@ -82,6 +82,7 @@ static struct store_redis *store_new(uv_loop_t *uv, const struct store_config *c
 {
     uint8_t instance[(REDIS_INSTANCE_SIZE - 1) / 2];
     struct store_redis *store = xcalloc(1, sizeof *store);
+    assert(strlen(config->redis_prefix) <= REDIS_PREFIX_MAX);
     store_init(&store->store, &store_redis_ops, config);
     store->prefix = xstrdup(config->redis_prefix);
     store->lease_ms = config->lease_ms;

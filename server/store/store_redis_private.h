@@ -25,6 +25,7 @@ struct slice redis_script_text(enum redis_script script);
 
 enum {
     SHA1_HEX_SIZE = 41,
+    REDIS_PREFIX_MAX = 64,
     REDIS_RECORDS_MAX = 1000, /* in one answer */
     REDIS_REASONS_MAX = 16,
     REDIS_REASON_SIZE = 256,
@@ -98,7 +99,8 @@ extern const struct store_ops store_redis_ops;
 /* Callback of the timer `soon`: answers the refused calls. */
 void redis_on_soon(uv_timer_t *timer);
 
-/* The command of a call. False when the answer is known already (call->result). */
+/* The command of a call, in arguments that stay where they are. False when the answer is known
+ * already (call->result). */
 bool redis_question(struct store_redis *store, struct redis_call *call,
                     struct redis_arguments *ret_arguments) MUST_CHECK;
 /* Reads the answer into the call; what went wrong is said in the log. */

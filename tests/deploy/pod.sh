@@ -11,7 +11,7 @@ folder=$(mktemp -d)
 pids=()
 declare -A pods=() http_of=() admin_of=()
 clean_up() {
-    [ "$?" -eq 0 ] || tail -n 8 "$folder"/*.out >&2
+    [ "$?" -eq 0 ] || tail -n 8 "$folder"/*.out >&2 2>/dev/null || true
     kill "${pids[@]}" "${pods[@]}" 2>/dev/null || true
     wait
     rm -rf "$folder"
@@ -54,7 +54,7 @@ lay_out() { # OVERLAY
         mount_secret "$base/root/run/secrets/face" "$base/face.key"
     fi
     if [ -d "$base/mounts/run/secrets/redis" ]; then
-        mount_secret "$base/root/run/secrets/redis" "$folder/redis/redis.url"
+        mount_secret "$base/root/run/secrets/redis" "$folder"/redis/{redis.url,ca.pem}
         cat "$folder/redis/ca.pem" >>"$base/root/etc/ssl/certs/ca-certificates.crt"
     fi
     chmod -R a-w "$base/root/etc"
@@ -158,7 +158,7 @@ complete_session "$http" "$emulator" "$owner"
 stop single
 
 # What one replica made the other completes; when one is gone the other is still ready and knows all; a new
-# one knows it as well. Nothing is left in a pod.
+# one, which is told whose certificates to trust, knows it as well. Nothing is left in a pod.
 start one replicated "${real[@]}"
 start other replicated "${real[@]}"
 create_session "${http_of[one]}" "$owner"
@@ -167,7 +167,7 @@ create_session "${http_of[one]}" "$owner"
 vanish one
 is_ready "${admin_of[other]}" || fail "one replica's end takes the other along"
 complete_session "${http_of[other]}" "$emulator" "$owner"
-start third replicated "${real[@]}"
+start third replicated "${real[@]}" store.redis_ca_file=/run/secrets/redis/ca.pem
 curl -fsS "http://$http/api/detectLiveness-sessions/$session" -H "$owner" |
     jq -e '.verdict.decision == "live"' >/dev/null || fail "a new replica does not know the verdict"
 ! grep -hE '"level":"(warn|error)"' "$folder"/{one,other,third}.out || fail "a replica is not content"

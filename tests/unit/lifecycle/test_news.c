@@ -10,10 +10,10 @@ enum { LONG_MS = 60000, SHORT_MS = 10, MANY = 350 };
 
 struct waiting_client {
     struct wait_ticket ticket; /* the first member */
-    unsigned told[WAIT_DRAINED + 1];
-    char word[RECORD_WORD_SIZE]; /* of the last look; empty: none is known */
     size_t attempts;
+    unsigned told[WAIT_DRAINED + 1];
     bool completed;
+    char word[RECORD_WORD_SIZE]; /* of the last look; empty: none is known */
 };
 
 static struct waiting_client waiter;

@@ -13,8 +13,8 @@ TestSuite(redis_row, .timeout = 60);
 /* What a script answers: revision, the columns in their order, id. */
 struct row {
     struct redisReply reply;
-    struct redisReply elements[ROW_ELEMENTS];
-    struct redisReply *pointers[ROW_ELEMENTS];
+    struct redisReply elements[ROW_ELEMENTS + 1];
+    struct redisReply *pointers[ROW_ELEMENTS + 1];
 };
 
 #define COLUMN_NAME(column, member) #column,
@@ -46,14 +46,14 @@ static void row_init(struct row *row)
 {
     memset(row, 0, sizeof *row);
     row->reply.type = REDIS_REPLY_ARRAY;
-    row->reply.elements = ROW_ELEMENTS;
+    row->reply.elements = ROW_ELEMENTS + 1;
     row->reply.element = row->pointers;
-    for (size_t i = 0; i < ROW_ELEMENTS; i++) {
+    for (size_t i = 0; i <= ROW_ELEMENTS; i++) {
         row->elements[i].type = REDIS_REPLY_NIL;
         row->pointers[i] = &row->elements[i];
     }
     set_element(row, 0, SLICE("7"));
-    set_element(row, ROW_ELEMENTS - 1, slice_of(id));
+    set_element(row, ROW_ELEMENTS, slice_of(id));
 }
 
 /* As a server would store it and give it back. */
@@ -115,7 +115,7 @@ Test(redis_row, gives_a_record_back)
     redis_row_write(&arguments, record);
     cr_expect_eq(arguments.count, 2 * ROW_COLUMNS);
     row_fill(&row, &arguments);
-    struct session_record *read = redis_row_read(&row.reply);
+    struct session_record *read = redis_row_read(&row.reply, NULL);
     cr_assert_not_null(read);
     expect_same(read, record);
     (void)session_record_free(read);
@@ -131,7 +131,7 @@ Test(redis_row, leaves_out_what_is_zero)
     redis_row_write(&arguments, &record);
     cr_expect_eq(arguments.count, 0);
     row_fill(&row, &arguments);
-    struct session_record *read = redis_row_read(&row.reply);
+    struct session_record *read = redis_row_read(&row.reply, NULL);
     cr_assert_not_null(read);
     expect_same(read, &record);
     (void)session_record_free(read);
@@ -146,7 +146,7 @@ Test(redis_row, tells_an_empty_text_from_none)
     memcpy(record.id, id, sizeof id);
     redis_row_write(&arguments, &record);
     row_fill(&row, &arguments);
-    struct session_record *read = redis_row_read(&row.reply);
+    struct session_record *read = redis_row_read(&row.reply, NULL);
     cr_assert_not_null(read);
     expect_same(read, &record);
     (void)session_record_free(read);
@@ -157,7 +157,7 @@ static bool reads_with(const char *column, struct slice value)
     static struct row row;
     row_init(&row);
     set_column(&row, column, value);
-    struct session_record *record = redis_row_read(&row.reply);
+    struct session_record *record = redis_row_read(&row.reply, NULL);
     bool reads = record != NULL;
     (void)session_record_free(record);
     return reads;
@@ -233,7 +233,7 @@ Test(redis_row, refuses_a_hash_of_another_size)
 
 static bool reads(const struct row *row)
 {
-    struct session_record *record = redis_row_read(&row->reply);
+    struct session_record *record = redis_row_read(&row->reply, NULL);
     bool is_read = record != NULL;
     (void)session_record_free(record);
     return is_read;
@@ -244,14 +244,14 @@ Test(redis_row, refuses_what_is_no_row)
     static struct row row;
     row_init(&row);
     cr_expect(reads(&row));
-    row.reply.elements = ROW_ELEMENTS - 1;
+    row.reply.elements = ROW_ELEMENTS;
     cr_expect_not(reads(&row));
     row.reply.elements = 0;
     cr_expect_not(reads(&row));
     row_init(&row);
     row.reply.type = REDIS_REPLY_STRING;
     cr_expect_not(reads(&row));
-    for (size_t i = 0; i < ROW_ELEMENTS; i++) {
+    for (size_t i = 0; i <= ROW_ELEMENTS; i++) {
         row_init(&row);
         row.elements[i] = (struct redisReply){.type = REDIS_REPLY_ARRAY};
         cr_expect_not(reads(&row), "element %zu", i);
@@ -262,6 +262,30 @@ Test(redis_row, refuses_what_is_no_row)
     set_element(&row, 0, SLICE("0"));
     cr_expect_not(reads(&row), "revisions begin with 1");
     row_init(&row);
-    set_element(&row, ROW_ELEMENTS - 1, SLICE(""));
+    set_element(&row, ROW_ELEMENTS, SLICE(""));
     cr_expect_not(reads(&row), "without an id");
+}
+
+/* As HMGET answers, where the id is what was asked for. */
+Test(redis_row, takes_the_id_it_is_told)
+{
+    static struct row row;
+    row_init(&row);
+    cr_expect_null(redis_row_read(&row.reply, id), "one element too many");
+    row.reply.elements = ROW_ELEMENTS;
+    struct session_record *record = redis_row_read(&row.reply, id);
+    cr_assert_not_null(record);
+    cr_expect_str_eq(record->id, id);
+    (void)session_record_free(record);
+}
+
+Test(redis_row, asks_for_what_it_reads_in_that_order)
+{
+    static struct redis_arguments arguments;
+    redis_row_ask(&arguments);
+    cr_assert_eq(arguments.count, ROW_ELEMENTS);
+    cr_expect(slice_equal(arguments.list[0], SLICE("revision")));
+    for (size_t i = 0; i < ROW_COLUMNS; i++) {
+        cr_expect(slice_equal(arguments.list[i + 1], slice_of(columns[i])));
+    }
 }

@@ -407,7 +407,9 @@ Test(store_redis, what_is_no_record_is_none)
     struct session_record record = insert_new();
     const char *key = text_of(PREFIX "session:%s", record.id);
     (void)redis_server_ask(it.server, "SET", key, "nonsense");
-    cr_expect_eq(load(&it.base, record.id), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it.base, record.id), STORE_UNAVAILABLE);
+    cr_expect(log_says(&it, "another prefix"));
+    cr_expect(store_ready(it.base.store), "the others are well");
     cr_expect_eq(list_all(), 0);
     cr_expect_eq(save(&it.base, &record), STORE_NOT_FOUND);
     cr_expect_eq(claim(it.base.store, record.id, false).result, STORE_NOT_FOUND);
