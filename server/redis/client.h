@@ -55,9 +55,9 @@ struct redis_client;
 
 /* Starts to connect. */
 struct redis_client *redis_open(uv_loop_t *uv, const struct redis_config *config);
-/* What was sent goes out still, as far as it can within a quarter of a second of turns of the loop;
- * no callback runs any more. A look-up of a name that is under way keeps the loop alive until it
- * ends. NULL is fine; returns NULL. */
+/* What was sent goes out still while the loop turns: for 1.5 s, and no longer than 0.3 s
+ * without a byte. No callback runs any more. A look-up of a name that is under way keeps the loop
+ * alive until it ends. NULL is fine; returns NULL. */
 struct redis_client *redis_close(struct redis_client *client);
 
 enum redis_state redis_state(const struct redis_client *client);

@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUT_SIZE = 65536, FAREWELL_MS = 250 };
+enum { INPUT_SIZE = 65536, FAREWELL_MS = 300, FAREWELL_ROUNDS = 5 };
 /* the owner stays below it; a memory that was needed once is not kept for ever */
 enum { OUTPUT_MAX = 96 * 1024 * 1024, KEPT_MAX = 1024 * 1024 };
 
 struct redis_socket {
     uv_tcp_t tcp;
-    uv_timer_t timer; /* tells `error`, or ends the farewell */
+    uv_timer_t timer; /* tells `error`, or watches over the farewell */
     uv_connect_t connect;
     uv_write_t write;
     uv_shutdown_t shutdown;
@@ -28,6 +28,9 @@ struct redis_socket {
     bool over;        /* has been told */
     bool leaving;     /* nothing is told any more */
     int error;        /* to be told */
+    unsigned rounds;  /* of the farewell */
+    size_t left;      /* to be sent at the start of this one */
+    bool heard;       /* anything in this one */
     unsigned handles; /* not yet closed */
     struct buf writing;
     struct buf queued;
@@ -66,7 +69,7 @@ static void tell_end(struct redis_socket *socket, int error)
     }
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_late_failure(uv_timer_t *timer)
 {
     struct redis_socket *socket = timer->data;
     tell_end(socket, socket->error);
@@ -76,7 +79,7 @@ static void fail_later(struct redis_socket *socket, int error)
 {
     if (socket->error == 0 && !socket->leaving) {
         socket->error = error;
-        timer_start(&socket->timer, on_timer, 0, 0);
+        timer_start(&socket->timer, on_late_failure, 0, 0);
     }
 }
 
@@ -96,6 +99,26 @@ static void half_close(struct redis_socket *socket)
     }
 }
 
+static void farewell(struct redis_socket *socket);
+
+static void on_farewell(uv_timer_t *timer)
+{
+    struct redis_socket *socket = timer->data;
+    bool goes_on = socket->heard || redis_socket_pending(socket) < socket->left;
+    if (goes_on && ++socket->rounds < FAREWELL_ROUNDS) {
+        farewell(socket);
+    } else {
+        close_now(socket);
+    }
+}
+
+static void farewell(struct redis_socket *socket)
+{
+    socket->left = redis_socket_pending(socket);
+    socket->heard = false;
+    timer_start(&socket->timer, on_farewell, FAREWELL_MS, 0);
+}
+
 struct redis_socket *redis_socket_close(struct redis_socket *socket, bool gently)
 {
     if (!socket || socket->leaving) {
@@ -103,7 +126,7 @@ struct redis_socket *redis_socket_close(struct redis_socket *socket, bool gently
     }
     socket->leaving = true;
     if (gently && socket->connected && !socket->over && socket->error == 0) {
-        timer_start(&socket->timer, on_timer, FAREWELL_MS, 0);
+        farewell(socket);
         half_close(socket);
     } else {
         close_now(socket);
@@ -205,6 +228,7 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *bytes)
 {
     struct redis_socket *socket = stream->data;
+    socket->heard = true;
     if (got < 0) {
         tell_end(socket, (int)got);
     } else if (got > 0 && !socket->leaving) {

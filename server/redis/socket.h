@@ -31,7 +31,7 @@ struct redis_socket *redis_socket_open(uv_loop_t *uv, const struct sockaddr *add
 void redis_socket_write(struct redis_socket *socket, struct slice bytes);
 /* Bytes written that the kernel has not taken. */
 size_t redis_socket_pending(const struct redis_socket *socket);
-/* Gently: what was written goes out, then the peer may end its side, a quarter of a second for all
- * that; a connection that is closed with answers unread is reset, and commands are lost with it.
- * NULL is fine; returns NULL. */
+/* Gently: what was written goes out, then the peer may end its side; one and a half seconds for all
+ * that, and no longer than 0.3 s without a byte. (A connection that is closed with answers unread
+ * is reset, and commands are lost with it.) NULL is fine; returns NULL. */
 struct redis_socket *redis_socket_close(struct redis_socket *socket, bool gently);

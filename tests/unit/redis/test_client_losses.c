@@ -134,6 +134,65 @@ Test(redis_losses, a_connection_the_server_ends_is_made_again)
     fixture_done(&it);
 }
 
+/* ---- all at once ---- */
+
+struct storm {
+    size_t asked;
+    size_t answered;
+    size_t lost;
+};
+
+static void on_storm(void *context, const struct redisReply *reply)
+{
+    struct storm *storm = context;
+    storm->answered += reply != NULL;
+    storm->lost += reply == NULL;
+    cr_assert_leq(storm->answered + storm->lost, storm->asked);
+}
+
+/* Commands in lots of all sizes, as many as it takes. */
+static void storm_on(struct storm *storm)
+{
+    static const struct slice words[] = {SLICE_INIT("INCR"), SLICE_INIT("count")};
+    unsigned lot = 0;
+    random_fill(random_system(), &lot, sizeof lot);
+    for (lot %= 300; lot > 0 && redis_send(it.client, 2, words, on_storm, storm); lot--) {
+        storm->asked++;
+    }
+}
+
+Test(redis_losses, each_command_ends_once_whatever_happens)
+{
+    enum { ROUNDS = 40 };
+    struct storm storm = {0};
+    struct redis_server *server = redis_server_start(NULL);
+    fixture_init(&it);
+    connect_with_timeout(redis_server_url(server, NULL), 5000);
+    struct fixture killer;
+    fixture_init(&killer);
+    fixture_connect(&killer, redis_server_url(server, NULL));
+    for (int round = 0; round < ROUNDS; round++) {
+        it.told_count = 0;
+        turn_until(&it, redis_state(it.client) == REDIS_CONNECTED);
+        for (int turns = 0; turns < 20; turns++) {
+            storm_on(&storm);
+            uv_run(&it.loop, UV_RUN_NOWAIT);
+        }
+        cr_assert(ask(&killer, NULL, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"));
+        fixture_flush(&killer);
+        storm_on(&storm);
+        turn_until(&it, redis_state(it.client) != REDIS_CONNECTED);
+        cr_assert_eq(storm.answered + storm.lost, storm.asked);
+    }
+    cr_expect_gt(storm.answered, 0);
+    cr_expect_gt(storm.lost, 0);
+    fixture_done(&killer);
+    size_t counted = strtoul(redis_server_ask(server, "GET", "count"), NULL, 10);
+    cr_expect_geq(counted, storm.answered, "what was answered was done");
+    cr_expect_leq(counted, storm.asked);
+    fixture_done(&it);
+}
+
 Test(redis_losses, what_waits_to_be_sent_has_a_limit)
 {
     enum { BIG = 1024 * 1024, FITS = 64 };

@@ -1,4 +1,5 @@
 /* The client where it is not let in, and what it says of it: never a secret. */
+#include "../upstream/wipe_watch.h"
 #include "client_fixture.h"
 #include "fake_redis.h"
 
@@ -31,6 +32,19 @@ Test(redis_refusals, credentials_that_are_wrong_are_said)
                "the user may not SELECT a database");
     expect_end(text_of("%s/99", redis_server_url(server, ":right")), REDIS_REFUSED,
                "it does not let us use that database");
+}
+
+Test(redis_refusals, a_password_is_wiped_once_it_was_said_and_at_the_end)
+{
+    struct redis_server *server = redis_server_start_with("--requirepass", "hunter2");
+    fixture_init(&it);
+    fixture_open(&it, redis_server_url(server, ":hunter2"));
+    watch_for("hunter2", 7);
+    turn_until(&it, redis_state(it.client) == REDIS_CONNECTED);
+    cr_expect_geq(wiped.count, 1);
+    unsigned before = wiped.count;
+    fixture_done(&it);
+    cr_expect_gt(wiped.count, before);
 }
 
 Test(redis_refusals, a_password_nobody_wants_is_refused)
