@@ -108,15 +108,20 @@ static bool read_integer(const struct redisReply *element, int64_t *ret)
     return element_text(element, &text) && parse_integer(text, ret);
 }
 
-static bool read_text(const struct redisReply *element, char *ret, size_t size)
+static bool copy_text(struct slice text, char *ret, size_t size)
 {
-    struct slice text;
-    if (!element_text(element, &text) || text.len >= size || memchr(text.data, '\0', text.len)) {
+    if (text.len >= size || memchr(text.data, '\0', text.len)) {
         return false;
     }
     memcpy(ret, text.data, text.len);
     ret[text.len] = '\0';
     return true;
+}
+
+static bool read_text(const struct redisReply *element, char *ret, size_t size)
+{
+    struct slice text;
+    return element_text(element, &text) && copy_text(text, ret, size);
 }
 
 static bool read_hash(const struct redisReply *element, uint8_t ret[RECORD_HASH_BYTES])
@@ -158,11 +163,10 @@ static bool enums_fit(const struct session_record *record)
 #define READ_HASH(column, member)  fits &= read_hash(*at++, record->member);
 #define READ_OWNED(column, member) fits &= read_owned(*at++, &record->member);
 
-static bool read_id(struct session_record *record, const struct redisReply *element, const char *id)
+static bool read_id(const struct redisReply *element, const char *id, char ret[UUID_SIZE])
 {
-    const struct redisReply given = {
-        .type = REDIS_REPLY_STRING, .str = (char *)(uintptr_t)id, .len = id ? strlen(id) : 0};
-    return read_text(id ? &given : element, record->id, sizeof record->id) && record->id[0] != '\0';
+    bool fits = id ? copy_text(slice_of(id), ret, UUID_SIZE) : read_text(element, ret, UUID_SIZE);
+    return fits && *ret != '\0';
 }
 
 struct session_record *redis_row_read(const struct redisReply *row, const char *id)
@@ -174,7 +178,7 @@ struct session_record *redis_row_read(const struct redisReply *row, const char *
     struct redisReply *const *at = row->element;
     bool fits = read_integer(*at++, &record->revision) && record->revision > 0;
     SESSION_COLUMNS(READ_INTEGER, READ_TEXT, READ_HASH, READ_TEXT, READ_OWNED)
-    fits &= read_id(record, id ? NULL : *at, id);
+    fits &= read_id(id ? NULL : *at, id, record->id);
     if (!fits || !enums_fit(record)) {
         return session_record_free(record);
     }

@@ -14,10 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ROW_ONE(column, member) +1
+#define ROW_INDEX(column, member) ROW_##column,
+
+enum row_column {
+    SESSION_COLUMNS(ROW_INDEX, ROW_INDEX, ROW_INDEX, ROW_INDEX, ROW_INDEX) ROW_COLUMNS
+};
 
 enum {
-    ROW_COLUMNS = 0 SESSION_COLUMNS(ROW_ONE, ROW_ONE, ROW_ONE, ROW_ONE, ROW_ONE),
     ROW_ELEMENTS = ROW_COLUMNS + 1, /* revision, then the columns */
     ROW_OWNED_MAX = 65536,          /* bytes of a text on the heap */
     /* of one command: a script's own, at most STORE_FIND_MAX ids, or a record */

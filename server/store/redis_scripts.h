@@ -97,9 +97,11 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
 
 /* stored(id): what of a record decides about its places, as a table; false when there is none.
  * places(r): in which sorted sets such a record belongs, and where.
- * move(id, old, new): from the places of old to those of new, either of which may be false. A
- * deletion that becomes due by this is left to the caller for the time of a lease. Handing out a
- * deletion puts it into `late`, which old does not show: it is always looked after. */
+ * move(id, old, new): from the places of old to those of new; old may be false. A deletion that
+ * becomes due by this is left to the caller for the time of a lease. Handing out a deletion puts it
+ * into `late`, which old does not show: it is always looked after.
+ * write(id, old, new, revision, members): moves it, then makes the record what new is. Should a
+ * server end a script in the middle after all, a place without a record does no harm. */
 #define LUA_PLACE \
     "local PLACES = {'open','list:0','list:1','orphaned','owed','late','forget','keys'}\n" \
     "local DECIDING = {'state','kind','created_at','token_expires_at','deletion','deletion_at',\n" \
@@ -152,7 +154,6 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "end\n" \
     "local function move(id, old, new)\n" \
     "  local from, to = places(old), places(new)\n" \
-    "  move_pointers(id, old, new, from, to)\n" \
     "  from.late = from.owed and 'perhaps'\n" \
     "  if to.owed and to.owed ~= from.owed and number(to.owed) <= now then\n" \
     "    to.owed = now + lease\n" \
@@ -164,20 +165,33 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "      call('ZREM', P .. name, id)\n" \
     "    end\n" \
     "  end\n" \
-    "  if to.forget then call('PEXPIRE', session(id), ttl(to.forget)) end\n" \
+    "  move_pointers(id, old, new, from, to)\n" \
+    "end\n" \
+    "local function write(id, old, new, revision, ...)\n" \
+    "  move(id, old, new)\n" \
+    "  call('DEL', session(id))\n" \
+    "  call('HSET', session(id), 'revision', revision, ...)\n" \
+    "  local forget = places(new).forget\n" \
+    "  if forget then call('PEXPIRE', session(id), ttl(forget)) end\n" \
     "end\n"
 
-/* drop(ids): the records, or what expired ones have left behind. */
+/* drop(ids): the records, or what expired ones have left behind. Never one that owes a deletion. */
 #define LUA_DROP \
     "local function drop(ids)\n" \
-    "  if #ids == 0 then return end\n" \
+    "  local gone = {}\n" \
     "  for _, id in ipairs(ids) do\n" \
-    "    local r = stored(id)\n" \
-    "    if r and r.upstream_id then unpoint(P .. 'upstream:' .. r.upstream_id, id) end\n" \
-    "    if r and r.idempotency_key then unpoint(P .. 'key:' .. hex(r.idempotency_key), id) end\n" \
-    "    call('DEL', session(id), P .. 'claim:' .. id)\n" \
+    "    local r = stored(id) or {}\n" \
+    "    if r.deletion == '1' then\n" \
+    "      call('ZREM', P .. 'forget', id)\n" \
+    "    else\n" \
+    "      if r.upstream_id then unpoint(P .. 'upstream:' .. r.upstream_id, id) end\n" \
+    "      if r.idempotency_key then unpoint(P .. 'key:' .. hex(r.idempotency_key), id) end\n" \
+    "      call('DEL', session(id), P .. 'claim:' .. id)\n" \
+    "      gone[#gone + 1] = id\n" \
+    "    end\n" \
     "  end\n" \
-    "  for _, name in ipairs(PLACES) do call('ZREM', P .. name, unpack(ids)) end\n" \
+    "  if #gone == 0 then return end\n" \
+    "  for _, name in ipairs(PLACES) do call('ZREM', P .. name, unpack(gone)) end\n" \
     "end\n"
 
 /* release(id, r): takes the idempotency key from a record. */
@@ -185,7 +199,7 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "local function release(id, r)\n" \
     "  if r.idempotency_key then unpoint(P .. 'key:' .. hex(r.idempotency_key), id) end\n" \
     "  call('HDEL', session(id), 'idempotency_key', 'idempotency_request', 'sealed_answer')\n" \
-    "  call('HINCRBY', session(id), 'revision', 1)\n" \
+    "  call('HSET', session(id), 'revision', number(r.revision) + 1)\n" \
     "  call('ZREM', P .. 'keys', id)\n" \
     "end\n"
 
@@ -265,12 +279,12 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     LUA_HEAD \
     "local late = P .. 'late'\n" \
     "local owed = call('ZCARD', late)\n" \
-    "local oldest = tonumber(call('ZRANGE', late, 0, 0, 'WITHSCORES')[2] or 0)\n" \
+    "local oldest = number(call('ZRANGE', late, 0, 0, 'WITHSCORES')[2])\n" \
     "for _, id in ipairs(call('ZRANGE', P .. 'owed', '-inf', now, 'BYSCORE', 'LIMIT', 0, 1000)) do\n" \
     "  local created = not call('ZSCORE', late, id) and call('HGET', session(id), 'created_at')\n" \
     "  if created then\n" \
     "    owed = owed + 1\n" \
-    "    oldest = oldest > 0 and math.min(oldest, tonumber(created)) or tonumber(created)\n" \
+    "    oldest = oldest > 0 and math.min(oldest, number(created)) or number(created)\n" \
     "  end\n" \
     "end\n" \
     "local open = P .. 'open'\n" \
@@ -280,14 +294,22 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
 /* limit */
 #define LUA_DUE \
     LUA_HEAD LUA_READ LUA_PLACE LUA_DROP \
+    "local owed, late, handed = P .. 'owed', P .. 'late', {}\n" \
     "local found, gone = gather(tonumber(ARGV[5]), page_by_score('owed', now))\n" \
     "for _, row in ipairs(found) do\n" \
     "  local id = row[#row]\n" \
-    "  call('ZADD', P .. 'owed', now + lease, id)\n" \
-    "  call('ZADD', P .. 'late', number(call('HGET', session(id), 'created_at')), id)\n" \
+    "  local r = stored(id)\n" \
+    "  if r.deletion == '1' then\n" \
+    "    call('ZADD', owed, now + lease, id)\n" \
+    "    call('ZADD', late, number(r.created_at), id)\n" \
+    "    handed[#handed + 1] = row\n" \
+    "  else\n" \
+    "    call('ZREM', owed, id)\n" \
+    "    call('ZREM', late, id)\n" \
+    "  end\n" \
     "end\n" \
     "drop(gone)\n" \
-    "return found\n"
+    "return handed\n"
 
 /* id, members. An orphan is what somebody took this very create for, too early. */
 #define LUA_INSERT \
@@ -303,9 +325,7 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "  release(holder, held)\n" \
     "  tell('changed ' .. holder)\n" \
     "end\n" \
-    "call('DEL', session(id))\n" \
-    "call('HSET', session(id), 'revision', 1, unpack(ARGV, 6))\n" \
-    "move(id, old, new)\n" \
+    "write(id, old, new, 1, unpack(ARGV, 6))\n" \
     "return OK\n"
 
 /* id, revision, members */
@@ -315,9 +335,7 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "local old = stored(id)\n" \
     "if not old then return NOT_FOUND end\n" \
     "if old.revision ~= ARGV[6] then return CONFLICT end\n" \
-    "call('DEL', session(id))\n" \
-    "call('HSET', session(id), 'revision', number(old.revision) + 1, unpack(ARGV, 7))\n" \
-    "move(id, old, new)\n" \
+    "write(id, old, new, number(old.revision) + 1, unpack(ARGV, 7))\n" \
     "tell('changed ' .. id)\n" \
     "return OK\n"
 
@@ -382,7 +400,6 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "call('PTTL', text)\n" \
     "call('EXISTS', text)\n" \
     "call('HSET', hash, 'revision', 1, 'state', 1)\n" \
-    "call('HINCRBY', hash, 'revision', 1)\n" \
     "call('HMGET', hash, 'revision')\n" \
     "call('HGET', hash, 'revision')\n" \
     "call('HSCAN', hash, 0)\n" \

@@ -8,12 +8,11 @@
  * the default prefix):
  *   ACL SETUSER livenessd on >PASSWORD resetkeys ~livenessd:* resetchannels &livenessd:news -@all
  *     +ping +select +info +config|get +script|load +eval +evalsha +subscribe +publish +time +del
- *     +exists +get +set +pttl +pexpire +pexpireat +hget +hset +hmget +hdel +hscan +hincrby +zadd
- *     +zrem +zrange +zcard +zcount +zscore
+ *     +exists +get +set +pttl +pexpire +pexpireat +hget +hset +hmget +hdel +hscan +zadd +zrem
+ *     +zrange +zcard +zcount +zscore
  */
-#include "store/store_redis_private.h"
-
 #include "base/uv_timer.h"
+#include "store/store_redis_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +124,7 @@ static void redis_flush_calls(struct store *base)
 
 static bool redis_is_ready(const struct store *base)
 {
-    return redis_of(base)->ready;
+    return ((const struct store_redis *)base)->ready;
 }
 
 static int redis_intend(struct store *base, const char *id, int64_t created_at)

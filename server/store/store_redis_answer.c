@@ -71,7 +71,7 @@ static enum store_result read_many(struct store_redis *store, struct store_call 
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements > REDIS_RECORDS_MAX) {
         return answer_strange(store);
     }
-    call->records = xcalloc(reply->elements + 1, sizeof *call->records);
+    call->records = xcalloc(reply->elements + 1, sizeof(struct session_record *));
     for (size_t i = 0; i < reply->elements; i++) {
         struct session_record *record = read_record(store, reply->element[i], NULL);
         if (record) {

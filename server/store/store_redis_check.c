@@ -4,9 +4,8 @@
  * full, or lets this user do only part of what a script does, is not used at all; one that refuses
  * writes for now (full, a replica, its disk) is used for what it does, and not ready.
  */
-#include "store/store_redis_private.h"
-
 #include "base/uv_timer.h"
+#include "store/store_redis_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,12 +49,12 @@ static bool info_value(const struct redisReply *reply, const char *name, char *r
 static void check_version(struct store_redis *store, const struct redisReply *info)
 {
     char version[VERSION_SIZE];
-    char text[REDIS_REASON_SIZE];
     if (!info_value(info, "redis_version:", version, sizeof version)) {
         return;
     }
     bool one_digit = version[0] >= '0' && version[0] <= '9' && version[1] == '.';
     if (one_digit && version[0] - '0' < OLDEST_MAJOR) {
+        char text[REDIS_REASON_SIZE];
         (void)snprintf(text, sizeof text, "Redis 7 or newer is needed, or Valkey; this is %s",
                        version);
         find_unfit(&store->check, redis_reason_keep(store, text), true);
@@ -123,8 +122,8 @@ static void on_loaded(void *context, const struct redisReply *reply)
 static void check_policy(struct store_redis *store)
 {
     const char *policy = store->check.policy;
-    char text[REDIS_REASON_SIZE];
     if (*policy != '\0' && strcmp(policy, "noeviction") != 0) {
+        char text[REDIS_REASON_SIZE];
         (void)snprintf(text, sizeof text,
                        "Redis drops records when it is full (maxmemory-policy %s): set it to "
                        "noeviction",

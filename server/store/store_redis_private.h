@@ -89,9 +89,9 @@ struct store_redis {
     char news_reason[REDIS_REASON_SIZE];
 };
 
-static inline struct store_redis *redis_of(const struct store *store)
+static inline struct store_redis *redis_of(struct store *store)
 {
-    return (struct store_redis *)(uintptr_t)store;
+    return (struct store_redis *)store;
 }
 
 extern const struct store_ops store_redis_ops;
@@ -101,7 +101,7 @@ void redis_on_soon(uv_timer_t *timer);
 
 /* The command of a call, in arguments that stay where they are. False when the answer is known
  * already (call->result). */
-bool redis_question(struct store_redis *store, struct redis_call *call,
+bool redis_question(struct store_redis *store, struct redis_call *asking,
                     struct redis_arguments *ret_arguments) MUST_CHECK;
 /* Reads the answer into the call; what went wrong is said in the log. */
 enum store_result redis_answer(struct store_redis *store, struct store_call *call,

@@ -402,6 +402,35 @@ Test(store_redis, a_damaged_record_is_left_out_and_said)
     cr_expect(store_ready(it.base.store), "the others are well");
 }
 
+/* Where a script looks at records itself, one that is damaged does not stop it for the others. */
+Test(store_redis, a_damaged_record_stops_nothing)
+{
+    static char sealed[] = "sealed";
+    struct session_record records[2];
+    for (uint8_t i = 0; i < 2; i++) {
+        records[i] = new_record(&it.base);
+        memset(records[i].idempotency_key, 1 + i, RECORD_HASH_BYTES);
+        records[i].sealed_answer = sealed;
+        records[i].deletion = DELETION_OWED;
+        records[i].deletion_at = now() + 60000;
+        cr_assert_eq(insert(&it.base, &records[i]), STORE_OK);
+    }
+    (void)redis_server_ask(it.server, "HSET", text_of(PREFIX "session:%s", records[0].id),
+                           "created_at", "yesterday", "revision", "first", "forget_at", "never",
+                           "deletion_tries", "many");
+    cr_expect_eq(count(&it.base)->open, 2);
+    cr_assert_eq(due(&it.base, now() + 60000, 10), 1);
+    cr_expect_str_eq(it.base.listed[0], records[1].id);
+    (void)store_release_keys(it.base.store, now(), 10, on_done, &it.base);
+    fixture_wait(&it.base, it.base.answers + 1);
+    cr_expect_eq(it.base.result, STORE_OK);
+    cr_assert_eq(load(&it.base, records[1].id), STORE_OK);
+    cr_expect_null(it.base.record->sealed_answer);
+    cr_expect_eq(count(&it.base)->owed, 2);
+    cr_expect_eq(forget(&it.base, INT64_MAX, 10), STORE_OK);
+    cr_expect_eq(load(&it.base, records[1].id), STORE_OK, "what owes a deletion stays");
+}
+
 Test(store_redis, what_is_no_record_is_none)
 {
     struct session_record record = insert_new();

@@ -236,6 +236,8 @@ Test(store_redis_trouble, a_user_who_may_do_less_is_said)
     cr_assert_str_eq(redis_server_ask(it.server, "ACL", "SETUSER", "default", "-zadd"), "OK");
     struct session_record record = new_record(&it.base);
     cr_expect_eq(insert(&it.base, &record), STORE_UNAVAILABLE);
+    cr_expect_str_eq(keys_with(&it, record.id), "", "nothing half done");
+    cr_expect_str_eq(keys_with(&it, record.upstream_id), "");
     cr_expect(log_says(&it, "access list"));
     expect_in_time(&it, !store_ready(it.base.store));
     cr_assert_str_eq(redis_server_ask(it.server, "ACL", "SETUSER", "default", "+zadd"), "OK");
