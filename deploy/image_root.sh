@@ -65,6 +65,9 @@ for package in "${packages[@]}"; do
 done
 
 install -D -m 0644 /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/ca-certificates.crt"
+# libcurl looks there, OpenSSL by itself here
+install -d "$folder/usr/lib/ssl"
+ln -s /etc/ssl/certs/ca-certificates.crt "$folder/usr/lib/ssl/cert.pem"
 install -m 0644 /usr/lib/os-release "$folder/etc/os-release"
 printf 'hosts: files dns\n' >"$folder/etc/nsswitch.conf"
 printf '%s\n' root:x:0:0::/:/sbin/nologin livenessd:x:65532:65532::/var/lib/livenessd:/sbin/nologin \

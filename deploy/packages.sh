@@ -7,17 +7,18 @@
 set -euo pipefail
 
 run=(
-    ca-certificates libh2o-evloop0.13 libcurl4 libcjson1 libjwt0 libssl3 libuv1 libsqlite3-0 libyaml-0-2
-    libjudydebian1
+    ca-certificates libh2o-evloop0.13 libcurl4 libcjson1 libhiredis0.14 libjwt0 libssl3 libuv1 libsqlite3-0
+    libyaml-0-2 libjudydebian1
 )
 build=(
     gcc libc6-dev cmake ninja-build pkg-config libh2o-evloop-dev libcurl4-openssl-dev libcjson-dev
-    libjwt-dev libssl-dev libuv1-dev libsqlite3-dev libyaml-dev libjudy-dev uthash-dev
+    libhiredis-dev libjwt-dev libssl-dev libuv1-dev libsqlite3-dev libyaml-dev libjudy-dev
+    uthash-dev
 )
 try=(curl jq)
 test=(
     git ccache clang libclang-rt-14-dev llvm libcriterion-dev clang-format clang-tidy cppcheck
-    shellcheck codespell prometheus curl jq sqlite3 nginx openssl yamllint
+    shellcheck codespell prometheus curl jq sqlite3 nginx redis-server redis-tools openssl yamllint
 )
 bench=(wrk)
 image=(mmdebstrap buildah podman runc)

@@ -6,6 +6,7 @@
 
 #include "app_credentials.h"
 #include "app_process.h"
+#include "app_store.h"
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/metrics.h"
@@ -30,7 +31,6 @@ enum {
     SETTLE_MS = 2000,
     ADMIN_CONNECTIONS = 64,
     ADMIN_BODY = 1024,
-    INTENTS_MAX = 8192,
 };
 
 struct app {
@@ -62,17 +62,8 @@ struct app {
 
 static bool open_store(struct app *app)
 {
-    const struct store_config config = {
-        .path = app->settings->store_path,
-        .queue_max = app->settings->store_queue,
-        .timeout_ms = app->settings->store_timeout,
-        .log = app->log,
-        .intents_max = INTENTS_MAX,
-        .by_turn = true,
-        .metrics = app->metrics,
-        .clock = clock_system(),
-    };
-    app->store = store_open(loop_uv(app->loop), &config, app->error, sizeof app->error);
+    app->store = store_of_settings(loop_uv(app->loop), app->settings, app->log, app->metrics,
+                                   app->error, sizeof app->error);
     return app->store != NULL;
 }
 
@@ -197,7 +188,8 @@ static bool make_services(struct app *app)
                   .seal_key = app->keyring.seal},
         .poll_interval_ms = settings->upstream_poll_interval,
         .repeat_wait_ms = settings->http_idempotency_wait,
-        .cache_bytes = settings->store_cache,
+        .look_hold_ms = store_hold_ms(settings),
+        .cache_bytes = store_is_shared(app->store) ? 0 : settings->store_cache,
     };
     app->sessions = sessions_new(&config);
     app->services = (struct services){

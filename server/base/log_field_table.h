@@ -14,7 +14,8 @@ LOG_FIELD(BYTES_OUT, "bytes_out")
 LOG_FIELD(CLIENT, "client") /* address masked to /24 or /48 */
 LOG_FIELD(LISTENER, "listener")
 LOG_FIELD(SESSION, "session")     /* our id, never the upstream's */
-LOG_FIELD(PRINCIPAL, "principal") /* kind: anonymous, app_token */
+LOG_FIELD(PRINCIPAL, "principal") /* kind: anonymous, app_token, jwt */
+LOG_FIELD(ISSUER, "issuer")       /* its name in the settings */
 LOG_FIELD(OPERATION, "operation")
 LOG_FIELD(OUTCOME, "outcome")
 LOG_FIELD(APIM_REQUEST_ID, "apim_request_id")
@@ -25,6 +26,7 @@ LOG_FIELD(REASONS, "reasons")
 LOG_FIELD(RETRY_AFTER_S, "retry_after_s")
 LOG_FIELD(TRIES, "tries")
 LOG_FIELD(COUNT, "count")
+LOG_FIELD(REFUSED, "refused")
 LOG_FIELD(REASON, "reason")
 LOG_FIELD(ADDRESS, "address") /* a listener's own */
 LOG_FIELD(FILE, "file")

@@ -52,7 +52,7 @@ struct settings {
 };
 
 /* Indexes and bits of the WORD and WORDS settings, in the order of the table's words. */
-enum { STORE_SQLITE };
+enum { STORE_SQLITE, STORE_REDIS };
 enum { AUTH_ANONYMOUS = 1, AUTH_APP_TOKEN = 2, AUTH_JWT = 4 };
 enum { CORRELATION_PSEUDONYM, CORRELATION_PASSTHROUGH };
 /* In the order of their words, too: enum face_version of upstream/face_version.h

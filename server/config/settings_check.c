@@ -204,6 +204,7 @@ void settings_check(struct settings_draft *draft)
     check_proxies(draft);
     check_sizes(draft);
     settings_check_upstream(draft);
+    settings_check_store(draft);
     settings_check_policy(draft);
     check_tokens(draft);
     settings_check_issuers(draft);

@@ -52,9 +52,10 @@ void settings_read_secrets(struct settings_draft *draft);
 
 /* What must hold between settings. */
 void settings_check(struct settings_draft *draft);
-/* Parts of it: what the upstream needs, what frontends may choose under its version, and identity
- * providers. */
+/* Parts of it: what the upstream needs, what the store needs, what frontends may choose under the
+ * upstream's version, and identity providers. */
 void settings_check_upstream(struct settings_draft *draft);
+void settings_check_store(struct settings_draft *draft);
 void settings_check_policy(struct settings_draft *draft);
 void settings_check_issuers(struct settings_draft *draft);
 

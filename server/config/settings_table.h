@@ -75,18 +75,24 @@ SETTING(SIZE,     upstream_max_image, "upstream.max_image", "8MB", 65536, 671088
         "Largest session image taken from the upstream; above it UpstreamBroken.")
 SETTING(SIZE,     upstream_image_memory, "upstream.image_memory", "64MB", 1024, 4294967296, NULL,
         "Memory for reference images on their way upstream; above it UpstreamBusy.")
-SETTING(WORD,     store_kind, "store.kind", "sqlite", 0, 0, "sqlite",
-        "Where sessions live.")
+SETTING(WORD,     store_kind, "store.kind", "sqlite", 0, 0, "sqlite redis",
+        "Where sessions live: in a SQLite file of one process, or in a Redis (or Valkey) that any number of processes share.")
 SETTING(TEXT,     store_path, "store.path", "livenessd.db", 1, 4000, NULL,
         "File of the SQLite store.")
+SETTING(SECRET,   store_redis_url, "store.redis_url", "", 0, 2048, NULL,
+        "Where the Redis is: rediss://USER:PASSWORD@HOST:PORT/DATABASE, or redis:// without TLS; user, password, port (6379) and database (0) may be left out.")
+SETTING(TEXT,     store_redis_ca_file, "store.redis_ca_file", "", 0, 4000, NULL,
+        "Certificates (PEM) that the Redis' own may come from; empty is the system's.")
+SETTING(TEXT,     store_redis_prefix, "store.redis_prefix", "livenessd:", 1, 64, NULL,
+        "What the names of all keys and channels in Redis begin with; letters, digits and :_-{}. only. Replicas have the same, others another one.")
 SETTING(SIZE,     store_cache, "store.cache", "32MB", 0, 4294967296, NULL,
-        "Memory for settled sessions, so that reading them asks no disk.")
+        "Memory for settled sessions, so that reading them asks no disk. None with Redis, where others may change them.")
 SETTING(INTEGER,  store_queue, "store.queue", "10000", 16, 1000000, NULL,
         "Writes and reads that may wait for the store; above it StoreUnavailable.")
 SETTING(DURATION, store_timeout, "store.timeout", "10s", 100, 600000, NULL,
         "Longest a write or read waits for the store, then StoreUnavailable; a disk that hangs delays the end of the process as long.")
 SETTING(TEXT,     keys_dir, "keys.dir", "", 0, 4000, NULL,
-        "Folder of the keys; empty is <store.path>.keys. Replicas share its content.")
+        "Folder of the keys; empty is <store.path>.keys. Replicas share its content, so it has to be named with Redis.")
 SETTING(BOOLEAN,  keys_generate, "keys.generate", "false", 0, 0, NULL,
         "Make keys that are missing at start; else a missing key refuses to start and livenessd keygen makes it.")
 SETTING(WORDS,    auth_mode, "auth.mode", "anonymous", 1, 3, "anonymous app_token jwt",

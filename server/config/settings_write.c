@@ -130,12 +130,19 @@ static struct slice section_of(const char *key)
     return (struct slice){key, dot ? (size_t)(dot - key) : 0};
 }
 
+/* Else it would be nothing, or the name of something. */
+static bool needs_quotes(const char *value)
+{
+    size_t len = strlen(value);
+    return len == 0 || value[len - 1] == ':';
+}
+
 static void put_yaml_value(const struct setting_spec *spec, struct buf *ret)
 {
     if (setting_takes_list(spec)) {
         buf_printf(ret, "[%s]", spec->value); /* commas part entries here and there alike */
-    } else if (*spec->value == '\0') {
-        buf_puts(ret, "\"\"");
+    } else if (needs_quotes(spec->value)) {
+        buf_printf(ret, "\"%s\"", spec->value);
     } else {
         buf_puts(ret, spec->value);
     }

@@ -122,7 +122,8 @@ static void count(struct exchange *exchange, const char *method, double seconds)
         series->duration =
             METRIC_SERIES(account->durations, listener->config.name, route ? route->pattern : "-");
     series_add(request_series(exchange, series, method), 1);
-    series_observe(series->duration, seconds);
+    if (!exchange->patient)
+        series_observe(series->duration, seconds);
 }
 
 static void write_line(const struct exchange *exchange, const char *method, double seconds)

@@ -236,9 +236,10 @@ void connection_sweep(void *context)
     const struct connection *connection;
     uint64_t now_ms = uv_now(loop_uv(listener->loop));
     size_t total = 0;
-    if (now_ms - listener->swept_at_ms < SWEEP_EVERY_MS)
+    if (!listener->read_since || now_ms - listener->swept_at_ms < SWEEP_EVERY_MS)
         return;
     listener->swept_at_ms = now_ms;
+    listener->read_since = false;
     LIST_FOREACH(connection, &listener->connections, all)
     total += held_bytes(connection);
     if (total > listener->config.body_memory_bytes)

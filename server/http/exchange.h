@@ -36,6 +36,7 @@ struct exchange {
     bool cache_control; /* the route has set its own */
     bool accounted;
     bool multipart; /* the body is wiped when it goes */
+    bool patient;   /* a client that waits long by its own wish: no measure of our speed */
     struct slice captured_body;
     struct stream *stream; /* the rest of an answer that is sent piece by piece, or NULL */
     struct feed *feed;     /* an answer that the flow writes by and by, or NULL */

@@ -16,13 +16,6 @@ struct facts {
     const char *why; /* set by the check that failed */
 };
 
-/* RFC 9110 section 5.6.2, tchar. */
-static bool is_token_byte(char c)
-{
-    static const uint64_t map[4] = {0x03ff6cfa00000000, 0x57ffffffc7fffffe, 0, 0};
-    return (map[(uint8_t)c >> 6] >> ((uint8_t)c & 63)) & 1;
-}
-
 /* RFC 3986 section 3.2.2, reg-name. */
 static bool is_host_byte(char c)
 {
@@ -101,7 +94,7 @@ static bool check_request_line(struct slice line, struct facts *facts)
         return refuse(facts, why);
     struct slice method = {line.data, (size_t)(space - line.data)};
     struct slice target = {space + 1, line.len - method.len - 1};
-    if (!all_of(method, is_token_byte) || target.len <= version.len + 1)
+    if (!all_of(method, text_is_token) || target.len <= version.len + 1)
         return refuse(facts, why);
     target.len -= version.len + 1;
     if (target.data[target.len] != ' ' || memchr(target.data, ' ', target.len) ||
@@ -188,7 +181,7 @@ static bool check_field(struct slice line, struct facts *facts)
     size_t length = 0;
     if (text_is_blank(line.data[0]))
         return refuse(facts, "A header is folded over two lines.");
-    while (length < line.len && is_token_byte(line.data[length]))
+    while (length < line.len && text_is_token(line.data[length]))
         length++;
     if (length == 0 || length == line.len || line.data[length] != ':')
         return refuse(facts, "A header has a malformed name.");

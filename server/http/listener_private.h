@@ -63,7 +63,7 @@ struct account {
 };
 
 /* Heartbeats: the period is cut into slots, and each open feed has its beat in one of them. */
-enum { PULSE_SLOTS = 60 };
+enum { PULSE_SLOTS = 150 };
 LIST_HEAD(feed_list, feed);
 
 struct pulse {
@@ -102,6 +102,7 @@ struct listener {
     unsigned connection_count;
     unsigned in_flight;
     uint64_t swept_at_ms;
+    bool read_since; /* then: without, nobody holds more than before */
     struct account account;
     struct pulse pulse;
     /* request ids need 16 bytes each; the kernel's source is asked for many at once */

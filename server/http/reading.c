@@ -260,6 +260,7 @@ static void on_readable(h2o_socket_t *socket, const char *error)
     enum outcome outcome = error ? READ_FAILED : read_some(socket);
     if (outcome == READ_NOTHING)
         return;
+    listener->read_since = true;
     if (outcome == READ_SOME && !connection->reading.judged)
         judge(connection);
     if (outcome == READ_CLOSED)

@@ -12,6 +12,9 @@
 
 enum { PROBLEM_BODY_MAX = 16 * 1024, NUMBER_SIZE = 16, HEADERS_USUAL = 8 };
 
+/* A store that fails is tried again about once a second. */
+enum { STORE_RETRY_S = 1 };
+
 static const char json_type[] = "application/json; charset=utf-8";
 
 static const char *reason_of(int status)
@@ -219,6 +222,8 @@ void reply_problem(struct request *request, enum problem problem,
     CLEANUP(buf) struct buf body;
     buf_init(&body, PROBLEM_BODY_MAX);
     full.request_id = request->request_id;
+    if (problem == PROBLEM_STORE_UNAVAILABLE && full.retry_after_seconds == 0)
+        full.retry_after_seconds = STORE_RETRY_S;
     if (rfc9457)
         problem_write_rfc9457(problem, &full, &body);
     else

@@ -21,16 +21,21 @@ static bool header_is(const h2o_header_t *header, struct slice name)
     return header->name->len == name.len && memcmp(header->name->base, name.data, name.len) == 0;
 }
 
-struct slice request_header(const struct request *request, const char *name)
+struct slice request_header_at(const struct request *request, const char *name, size_t index)
 {
     const h2o_req_t *library = exchange_of_const(request)->library;
     struct slice wanted = slice_of(name);
     for (size_t i = 0; i < library->headers.size; i++)
-        if (header_is(&library->headers.entries[i], wanted))
+        if (header_is(&library->headers.entries[i], wanted) && index-- == 0)
             return text_trim(slice_of_iovec(library->headers.entries[i].value));
-    if (slice_equal(wanted, SLICE("host"))) /* kept apart by the library */
+    if (index == 0 && slice_equal(wanted, SLICE("host"))) /* kept apart by the library */
         return text_trim(slice_of_iovec(library->input.authority));
     return (struct slice){NULL, 0};
+}
+
+struct slice request_header(const struct request *request, const char *name)
+{
+    return request_header_at(request, name, 0);
 }
 
 size_t request_header_count(const struct request *request, const char *name)

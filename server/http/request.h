@@ -38,6 +38,8 @@ struct request {
 /* The value of a header, or an empty slice with data NULL. `name` in lower case. Of a repeated
  * header the first. */
 struct slice request_header(const struct request *request, const char *name);
+/* The value of the header's occurrence `index`, or data NULL when there are no more. */
+struct slice request_header_at(const struct request *request, const char *name, size_t index);
 /* How many times the header occurs: credentials that are repeated are refused. */
 size_t request_header_count(const struct request *request, const char *name);
 /* The value of a cookie, or data NULL. */

@@ -5,6 +5,8 @@
 
 #include "base/slice.h"
 
+#include <stdint.h>
+
 static inline char text_lower(char c)
 {
     static const char shift = 'a' - 'A';
@@ -20,6 +22,13 @@ static inline int text_hex(char c)
     if (c >= '0' && c <= '9')
         return c - '0';
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* RFC 9110 section 5.6.2, tchar. */
+static inline bool text_is_token(char c)
+{
+    static const uint64_t map[4] = {0x03ff6cfa00000000, 0x57ffffffc7fffffe, 0, 0};
+    return (map[(uint8_t)c >> 6] >> ((uint8_t)c & 63)) & 1;
 }
 
 static inline bool text_is_blank(char c)

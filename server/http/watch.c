@@ -42,6 +42,7 @@ void request_watch(struct request *request)
 {
     struct exchange *exchange = exchange_of(request);
     const struct listener *listener = exchange->listener;
+    exchange->patient = true;
     if (exchange->watch)
         return;
     struct watch *watch = xcalloc(1, sizeof *watch);

@@ -1,43 +1,21 @@
 /*
- * One `asking` a session that is or was just looked at. Its tickets are of two generations: those
- * the look under way covers, and those that asked after it was sent and wait for the next one.
+ * Looks and who asks for them. What the store's claims and other processes have to say in it is
+ * asker_shared.c's.
  */
 #include "lifecycle/asker.h"
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/table.h"
 #include "base/uv_timer.h"
+#include "lifecycle/asker_private.h"
 #include "lifecycle/change.h"
 #include "lifecycle/outbox.h"
 #include "lifecycle/results.h"
 #include "lifecycle/waits.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
-
-struct asking {
-    UT_hash_handle hh;
-    struct asker *asker;
-    char id[UUID_SIZE];
-    char upstream_id[UUID_SIZE];
-    enum face_kind kind;
-    char request_id[RECORD_TEXT_SIZE]; /* of whoever asked last */
-    struct ask_ticket *current;        /* covered by the look under way */
-    struct ask_ticket *later;          /* wait for the next, */
-    enum ask_urgency urgency;          /* as urgent as this */
-    struct ask_ticket *answering;      /* being told the outcome of the last one */
-    uint64_t last_look_at;             /* 0: never */
-    struct face_call *call;            /* looking upstream, or */
-    struct change *settling;           /* storing what it says */
-    struct face_session *face;         /* the look's answer; NULL: upstream has no such session */
-    uv_timer_t timer;                  /* the next look, or the end of this struct */
-};
-
-struct asker {
-    struct sessions *sessions;
-    struct asking *askings;
-};
 
 struct asker *asker_new(struct sessions *sessions)
 {
@@ -51,14 +29,6 @@ static void asking_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-static void face_forget(struct asking *asking)
-{
-    if (asking->face)
-        face_session_done(asking->face);
-    free(asking->face);
-    asking->face = NULL;
-}
-
 static void asking_close(struct asking *asking)
 {
     HASH_DEL(asking->asker->askings, asking);
@@ -66,7 +36,9 @@ static void asking_close(struct asking *asking)
         face_cancel(asking->call);
     if (asking->settling)
         change_cancel(asking->settling);
-    face_forget(asking);
+    claim_drop(&asking->claim);
+    free(asking->face);
+    asking->record = session_record_free(asking->record);
     uv_close((uv_handle_t *)&asking->timer, asking_closed);
 }
 
@@ -84,27 +56,44 @@ struct asker *asker_free(struct asker *asker)
 
 static void asking_due(uv_timer_t *timer);
 
-static void asking_schedule(struct asking *asking)
+void asking_schedule(struct asking *asking)
 {
     struct sessions *sessions = asking->asker->sessions;
-    if (asking->call || asking->settling)
+    if (asking->claim.call || asking->call || asking->settling)
         return;
+    bool urgent = asking->urgency == ASK_AT_ONCE;
     uint64_t now = clock_monotonic_ms(sessions->config.clock);
     uint64_t due = asking->last_look_at + sessions->config.poll_interval_ms;
-    bool wait = asking->urgency < ASK_AT_ONCE && asking->last_look_at != 0 && due > now;
-    timer_start(&asking->timer, asking_due, wait ? due - now : 0, 0);
+    uint64_t at = !urgent && asking->last_look_at != 0 ? due : 0;
+    uint64_t claim_at = claim_due_at(&asking->claim, urgent);
+    at = claim_at > at ? claim_at : at;
+    timer_start(&asking->timer, asking_due, at > now ? at - now : 0, 0);
 }
 
-/* Tells those in `answering`; a callback may ask again or withdraw others, so the head is taken
- * each time. */
-static void tickets_answer(struct asking *asking, enum problem problem, unsigned retry_after_s,
-                           const struct session_record *record, const struct face_session *face)
+void asking_release(struct asking *asking, const char *status_word)
+{
+    struct sessions *sessions = asking->asker->sessions;
+    uint64_t now = clock_monotonic_ms(sessions->config.clock);
+    uint64_t due = asking->last_look_at + sessions->config.poll_interval_ms;
+    bool rest = asking->last_look_at != 0 && due > now;
+    claim_end(&asking->claim, rest ? due - now : 0, status_word);
+}
+
+void asking_calm(struct asking *asking)
+{
+    asking->urgency = ASK_LOWEST;
+    asking->claim.refused_since = 0;
+}
+
+/* A callback may ask again or withdraw others, so the head is taken each time. */
+void asking_answer(struct asking *asking, enum problem problem, unsigned retry_after_s,
+                   const struct session_record *record, const struct face_session *face)
 {
     while (asking->answering) {
         struct ask_ticket *ticket = asking->answering;
         DL_DELETE(asking->answering, ticket);
         ticket->asking = NULL;
-        ticket->done(ticket, problem, retry_after_s, record, face);
+        ticket->done(ticket, problem, retry_after_s, record ? record : asking->record, face);
     }
 }
 
@@ -143,12 +132,11 @@ static void settle_done(void *context, enum problem problem, enum session_change
         asking->later = NULL;
     }
     struct face_session *face = TAKE(asking->face);
+    asking_release(asking, pending && face ? face->status_word : "");
     asking_schedule(asking);
     if (pending)
         waits_tell_look(sessions->waits, record, face);
-    tickets_answer(asking, problem, retry_after_s, record, pending ? face : NULL);
-    if (face)
-        face_session_done(face);
+    asking_answer(asking, problem, retry_after_s, record, pending ? face : NULL);
     free(face);
     session_record_free(record);
 }
@@ -158,28 +146,21 @@ static void look_answered(void *context, struct face_answer *answer)
     struct asking *asking = context;
     asking->call = NULL;
     if (answer->problem == PROBLEM_NONE || answer->not_found) {
-        if (!answer->not_found) {
-            asking->face = xcalloc(1, sizeof *asking->face);
-            *asking->face = answer->session;
-            answer->session.auth_token = NULL;
-        }
+        if (!answer->not_found)
+            asking->face = results_copy(&answer->session);
         asking->settling =
             change_start(asking->asker->sessions, asking->id, settle_apply, settle_done, asking);
         return;
     }
     asking->answering = TAKE(asking->current);
+    asking_release(asking, "");
     asking_schedule(asking);
-    tickets_answer(asking, answer->problem, answer->retry_after_s, NULL, NULL);
+    asking_answer(asking, answer->problem, answer->retry_after_s, NULL, NULL);
 }
 
-static void asking_due(uv_timer_t *timer)
+void asking_look(struct asking *asking)
 {
-    struct asking *asking = timer->data;
     struct sessions *sessions = asking->asker->sessions;
-    if (!asking->later) { /* nobody came within the poll interval */
-        asking_close(asking);
-        return;
-    }
     bool idle = asking->urgency == ASK_LOWEST;
     asking->current = TAKE(asking->later);
     asking->urgency = ASK_LOWEST;
@@ -189,17 +170,35 @@ static void asking_due(uv_timer_t *timer)
         asking);
 }
 
+static void asking_due(uv_timer_t *timer)
+{
+    struct asking *asking = timer->data;
+    if (!asking->later) /* nobody came within the poll interval */
+        asking_close(asking);
+    else if (claim_is_needed(&asking->claim))
+        claim_ask(&asking->claim, asking->urgency == ASK_AT_ONCE);
+    else
+        asking_look(asking);
+}
+
 /* ---- tickets ---- */
+
+struct asking *asking_find(const struct asker *asker, const char *id)
+{
+    struct asking *asking = NULL;
+    HASH_FIND(hh, asker->askings, id, UUID_SIZE - 1, asking);
+    return asking;
+}
 
 static struct asking *asking_for(struct asker *asker, const struct session_record *record)
 {
-    struct asking *asking = NULL;
-    HASH_FIND(hh, asker->askings, record->id, UUID_SIZE - 1, asking);
+    struct asking *asking = asking_find(asker, record->id);
     if (asking)
         return asking;
     asking = xcalloc(1, sizeof *asking);
     asking->asker = asker;
     memcpy(asking->id, record->id, UUID_SIZE);
+    claim_init(&asking->claim, asker->sessions, asking->id, asking_claimed);
     memcpy(asking->upstream_id, record->upstream_id, UUID_SIZE);
     asking->kind = (enum face_kind)record->kind;
     uv_timer_init(asker->sessions->config.uv, &asking->timer);
@@ -213,7 +212,11 @@ void asker_ask(struct asker *asker, const struct session_record *record, enum as
 {
     struct asking *asking = asking_for(asker, record);
     strncpy(asking->request_id, request_id, sizeof asking->request_id - 1);
+    struct session_record *old = asking->record; /* may be the one asked with */
+    asking->record = session_record_copy(record);
+    session_record_free(old);
     ticket->asking = asking;
+    ticket->elsewhere = false;
     if (asking->call && face_is_unsent(asking->call, urgency > ASK_LOWEST)) {
         DL_APPEND(asking->current, ticket);
         return;
@@ -243,10 +246,11 @@ void asker_withdraw(struct ask_ticket *ticket)
     else
         DL_DELETE(asking->answering, ticket);
     if (!asking->later)
-        asking->urgency = ASK_LOWEST;
+        asking_calm(asking);
     if (asking->call && !asking->current) { /* a look for nobody */
         face_cancel(asking->call);
         asking->call = NULL;
+        asking_release(asking, "");
         asking_schedule(asking);
     }
 }

@@ -1,7 +1,8 @@
 /*
  * Settled records in memory, so that reading a verdict asks no disk: least recently used go first,
- * bounded in bytes. One process writes a store's records, so what is here is what is there; every
- * change to a settled record passes cache_put or cache_drop.
+ * bounded in bytes. Only for a store that one process has for itself, so that what is here is what
+ * is there: every change to a settled record passes cache_put or cache_drop. Where processes share
+ * the store the limit is 0, and nothing is kept.
  */
 #pragma once
 

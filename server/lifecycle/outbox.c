@@ -36,7 +36,8 @@ struct outbox {
     unsigned active;
     struct window window;
     struct store_call *looking;
-    bool more; /* are due than were found room for */
+    size_t looking_for; /* so many at most */
+    bool more;          /* are due than were found room for */
     uv_timer_t *timer;
 };
 
@@ -202,7 +203,7 @@ static void outbox_listed(void *context, enum store_result result,
     outbox->looking = NULL;
     if (result != STORE_OK)
         return;
-    outbox->more = count == LOOK_LIMIT;
+    outbox->more = count == outbox->looking_for;
     for (size_t i = 0; i < count; i++) {
         if (deletion_find(outbox, records[i]->id))
             continue;
@@ -214,12 +215,16 @@ static void outbox_listed(void *context, enum store_result result,
     }
 }
 
+/* A shared store leaves to this process what it names, and names nothing that is under way. */
 static void outbox_look(struct outbox *outbox)
 {
     const struct sessions_config *config = &outbox->sessions->config;
-    if (!outbox->looking && outbox_room(outbox) > 0)
-        outbox->looking = store_due(config->store, clock_wall_ms(config->clock), LOOK_LIMIT,
-                                    outbox_listed, outbox);
+    unsigned room = outbox_room(outbox);
+    if (outbox->looking || room == 0)
+        return;
+    outbox->looking_for = store_is_shared(config->store) ? room : LOOK_LIMIT;
+    outbox->looking = store_due(config->store, clock_wall_ms(config->clock), outbox->looking_for,
+                                outbox_listed, outbox);
 }
 
 static void outbox_tick(uv_timer_t *timer)
@@ -254,9 +259,4 @@ void outbox_withdraw(struct outbox_ticket *ticket)
         return;
     DL_DELETE(ticket->deletion->tickets, ticket);
     ticket->deletion = NULL;
-}
-
-unsigned outbox_active(const struct outbox *outbox)
-{
-    return outbox->active;
 }

@@ -25,4 +25,3 @@ struct outbox *outbox_free(struct outbox *outbox);
 bool outbox_push(struct outbox *outbox, const struct session_record *record,
                  struct outbox_ticket *ticket);
 void outbox_withdraw(struct outbox_ticket *ticket);
-unsigned outbox_active(const struct outbox *outbox);

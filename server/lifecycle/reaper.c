@@ -157,7 +157,7 @@ static void reaping_asked(struct ask_ticket *ticket, enum problem problem, unsig
     struct reaper *reaper = reaping->reaper;
     (void)retry_after_s;
     (void)face;
-    if (is_settled(problem, record))
+    if (is_settled(problem, record) && !ticket->elsewhere)
         series_add(reaper->reaped, 1);
     if (is_settled(problem, record) || problem == PROBLEM_SESSION_NOT_FOUND) /* removed meanwhile */
         window_succeeded(&reaper->window);

@@ -17,6 +17,10 @@
 struct face_session *results_read(const struct session_record *record, bool details) MUST_CHECK;
 struct face_session *results_free(struct face_session *results);
 
+/* An upstream answer without its token and the room for attempts it does not have: a record's look
+ * and those who wait keep thousands of them. Plain memory: free() it, and never copy it whole. */
+struct face_session *results_copy(const struct face_session *face) MUST_CHECK;
+
 /* Keeps what a create says of the reference image: not every version says it again. */
 void results_keep_references(struct session_record *record, struct face_session *face);
 /* Puts it into a later answer that does not say it. */

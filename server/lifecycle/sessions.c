@@ -10,12 +10,16 @@
 #include "lifecycle/cache.h"
 #include "lifecycle/change.h"
 #include "lifecycle/creation.h"
+#include "lifecycle/news.h"
 #include "lifecycle/outbox.h"
 #include "lifecycle/reaper.h"
 #include "lifecycle/revocation.h"
 #include "lifecycle/waits.h"
 
-enum { HOUSEKEEPING_EVERY_MS = 5000, FORGET_BATCH = 500 };
+enum {
+    HOUSEKEEPING_EVERY_MS = 5000,
+    FORGET_BATCH = 100 /* others wait meanwhile: a few ms */
+};
 
 static void declare_metrics(struct sessions *sessions)
 {
@@ -76,20 +80,41 @@ static void counted(void *context, enum store_result result, const struct store_
         sessions->counts = *counts;
 }
 
+static void forget_some(struct sessions *sessions);
+static void release_some(struct sessions *sessions);
+
 static void forgotten(void *context, enum store_result result, struct session_record *record)
 {
     struct sessions *sessions = context;
-    (void)result;
     (void)record;
     sessions->forgetting = NULL;
+    if (result == STORE_MORE)
+        forget_some(sessions);
+}
+
+static void forget_some(struct sessions *sessions)
+{
+    const struct sessions_config *config = &sessions->config;
+    if (!sessions->forgetting)
+        sessions->forgetting = store_forget(config->store, clock_wall_ms(config->clock),
+                                            FORGET_BATCH, forgotten, sessions);
 }
 
 static void released(void *context, enum store_result result, struct session_record *record)
 {
     struct sessions *sessions = context;
-    (void)result;
     (void)record;
     sessions->releasing = NULL;
+    if (result == STORE_MORE)
+        release_some(sessions);
+}
+
+static void release_some(struct sessions *sessions)
+{
+    const struct sessions_config *config = &sessions->config;
+    if (!sessions->releasing)
+        sessions->releasing = store_release_keys(config->store, clock_wall_ms(config->clock),
+                                                 FORGET_BATCH, released, sessions);
 }
 
 static void keep_house(uv_timer_t *timer)
@@ -98,12 +123,8 @@ static void keep_house(uv_timer_t *timer)
     const struct sessions_config *config = &sessions->config;
     if (!sessions->counting)
         sessions->counting = store_count(config->store, counted, sessions);
-    if (!sessions->forgetting)
-        sessions->forgetting = store_forget(config->store, clock_wall_ms(config->clock),
-                                            FORGET_BATCH, forgotten, sessions);
-    if (!sessions->releasing)
-        sessions->releasing = store_release_keys(config->store, clock_wall_ms(config->clock),
-                                                 FORGET_BATCH, released, sessions);
+    forget_some(sessions);
+    release_some(sessions);
 }
 
 struct sessions *sessions_new(const struct sessions_config *config)
@@ -113,6 +134,7 @@ struct sessions *sessions_new(const struct sessions_config *config)
     sessions->cache = cache_new(config->cache_bytes);
     sessions->asker = asker_new(sessions);
     sessions->waits = waits_new(sessions);
+    sessions->news = news_new(sessions);
     sessions->outbox = outbox_new(sessions);
     sessions->reaper = reaper_new(sessions);
     declare_metrics(sessions);
@@ -139,6 +161,7 @@ struct sessions *sessions_free(struct sessions *sessions)
         store_cancel(sessions->forgetting);
     if (sessions->releasing)
         store_cancel(sessions->releasing);
+    sessions->news = news_free(sessions->news);
     sessions->reaper = reaper_free(sessions->reaper);
     sessions->waits = waits_free(sessions->waits);
     sessions->asker = asker_free(sessions->asker);
@@ -160,6 +183,11 @@ bool sessions_busy(const struct sessions *sessions)
 struct store_counts sessions_counts(const struct sessions *sessions)
 {
     return sessions->counts;
+}
+
+unsigned sessions_peers(const struct sessions *sessions)
+{
+    return news_peers(sessions->news);
 }
 
 const struct session_record *sessions_cached(struct sessions *sessions, const char *id)

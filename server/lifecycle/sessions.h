@@ -18,6 +18,7 @@
 
 struct asker;
 struct waits;
+struct news;
 struct outbox;
 struct reaper;
 struct record_cache;
@@ -35,8 +36,9 @@ struct sessions_config {
     struct metrics *metrics;
     struct session_rules rules;
     uint64_t poll_interval_ms; /* between two looks at one session */
+    uint64_t look_hold_ms;     /* of a claim, where processes share the store */
     uint64_t repeat_wait_ms;   /* of a create for the first one with its idempotency key */
-    size_t cache_bytes;        /* for settled records */
+    size_t cache_bytes;        /* for settled records; 0 where processes share the store */
 };
 
 /* Fields are read by the other files of this folder only. */
@@ -45,6 +47,7 @@ struct sessions {
     struct record_cache *cache;
     struct asker *asker;
     struct waits *waits;
+    struct news *news;
     struct outbox *outbox;
     struct reaper *reaper;
     struct creation *creations; /* under way */
@@ -68,7 +71,10 @@ struct sessions *sessions_free(struct sessions *sessions);
 
 /* Work that must not be cut off is under way: creates, and changes not yet stored. */
 bool sessions_busy(const struct sessions *sessions);
+/* Of the store, so of all processes that share it. */
 struct store_counts sessions_counts(const struct sessions *sessions);
+/* How many processes use the store, this one among them; 0: it is not known yet. */
+unsigned sessions_peers(const struct sessions *sessions);
 
 /* A settled record from memory, or NULL: the caller then loads it. Valid until the next call into
  * this folder. */

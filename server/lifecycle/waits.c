@@ -10,9 +10,10 @@
 #include "base/table.h"
 #include "base/uv_timer.h"
 #include "lifecycle/asker.h"
+#include "lifecycle/results.h"
 
-#include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -65,27 +66,33 @@ static void count_tickets(struct waits *waits, int more)
 
 /* ---- what is known ---- */
 
-/* Attempts are large and rarely many, and there may be thousands who wait. */
-static struct face_session *face_copy(const struct face_session *face)
-{
-    size_t size =
-        offsetof(struct face_session, attempts) + face->attempt_count * sizeof face->attempts[0];
-    struct face_session *copy = xcalloc(1, size);
-    memcpy(copy, face, size);
-    copy->auth_token = NULL; /* the look's own */
-    return copy;
-}
-
 static void know_record(struct waiting *waiting, const struct session_record *record)
 {
-    session_record_free(waiting->record);
+    struct session_record *old = waiting->record; /* may be the one we are told */
     waiting->record = session_record_copy(record);
+    session_record_free(old);
 }
 
 static void know_face(struct waiting *waiting, const struct face_session *face)
 {
-    free(waiting->face);
-    waiting->face = face ? face_copy(face) : NULL;
+    struct face_session *old = waiting->face; /* likewise */
+    waiting->face = face ? results_copy(face) : NULL;
+    free(old);
+}
+
+/* All that is known of a look of another process; what else was known still holds. */
+static void know_word(struct waiting *waiting, const char *word)
+{
+    const struct session_record *record = waiting->record;
+    struct face_session *face = waiting->face;
+    if (!face) {
+        face = xcalloc(1, offsetof(struct face_session, attempts));
+        memcpy(face->model_version, record->model_version, sizeof record->model_version);
+        results_complete(record, face);
+        waiting->face = face;
+    }
+    (void)snprintf(face->status_word, sizeof face->status_word, "%s", word);
+    face->status = face_status_from(slice_of(word));
 }
 
 static bool is_completed(const struct waiting *waiting)
@@ -109,10 +116,8 @@ static void waiting_close(struct waiting *waiting)
     uv_close((uv_handle_t *)&waiting->timer, waiting_closed);
 }
 
-static void ticket_remove(struct wait_ticket *ticket)
+static void ticket_remove(struct waiting *waiting, struct wait_ticket *ticket)
 {
-    struct waiting *waiting = ticket->waiting;
-    assert(waiting);
     struct waits *waits = waiting->waits;
     if (ticket->due)
         DL_DELETE2(waits->queue, ticket, told_prev, told_next);
@@ -133,7 +138,7 @@ void waits_leave(struct wait_ticket *ticket)
     struct waiting *waiting = ticket->waiting;
     if (!waiting)
         return;
-    ticket_remove(ticket);
+    ticket_remove(waiting, ticket);
     waiting_drop_if_idle(waiting);
 }
 
@@ -175,7 +180,7 @@ static void ticket_tell(struct wait_ticket *ticket)
         DL_DELETE2(waiting->waits->queue, ticket, told_prev, told_next);
         ticket->due = false;
     } else {
-        ticket_remove(ticket);
+        ticket_remove(waiting, ticket);
     }
     ticket->told(ticket, news, waiting->record, face);
     waiting->telling = false;
@@ -210,15 +215,19 @@ static uint64_t first_pause_ms(const struct waiting *waiting)
     return half > COMPLETED_FIRST_MS ? half : COMPLETED_FIRST_MS;
 }
 
-/* A look is over, or about to be made by somebody else. */
+static void look_after(struct waiting *waiting, uint64_t pause_ms)
+{
+    waiting->look_at = now_ms(waiting->waits) + pause_ms;
+    set_alarm(waiting, waiting->look_at);
+}
+
+/* A look is over: it takes longer every time. */
 static void plan_look(struct waiting *waiting)
 {
-    uint64_t pause_ms = is_completed(waiting) ? waiting->pause_ms : QUIET_EVERY_MS;
-    waiting->look_at = now_ms(waiting->waits) + pause_ms;
+    look_after(waiting, is_completed(waiting) ? waiting->pause_ms : QUIET_EVERY_MS);
     if (is_completed(waiting) && waiting->pause_ms < COMPLETED_LAST_MS)
         waiting->pause_ms =
             waiting->pause_ms * 2 < COMPLETED_LAST_MS ? waiting->pause_ms * 2 : COMPLETED_LAST_MS;
-    set_alarm(waiting, waiting->look_at);
 }
 
 /* Of a look that found it pending the waiting has heard as everybody else has. */
@@ -244,6 +253,7 @@ static void look(struct waiting *waiting)
     if (waiting->ask.asking || waiting->record->state != SESSION_CREATED)
         return;
     waiting->ask.done = on_asked;
+    waiting->ask.hears_others = true;
     asker_ask(sessions->asker, waiting->record, soon ? ASK_AT_ONCE : ASK_LOWEST,
               waiting->request_id, &waiting->ask);
 }
@@ -277,18 +287,42 @@ static struct waiting *waiting_find(const struct waits *waits, const char *id)
     return waiting;
 }
 
+static void tell_look(struct waiting *waiting)
+{
+    struct wait_ticket *ticket = NULL;
+    DL_FOREACH(waiting->tickets, ticket)
+    ticket->has_face = waiting->face != NULL;
+    queue_all(waiting, WAIT_LOOKED);
+}
+
 void waits_tell_look(struct waits *waits, const struct session_record *record,
                      const struct face_session *face)
 {
     struct waiting *waiting = waiting_find(waits, record->id);
-    struct wait_ticket *ticket = NULL;
     if (!waiting)
         return;
     know_face(waiting, face);
-    DL_FOREACH(waiting->tickets, ticket)
-    ticket->has_face = face != NULL;
-    queue_all(waiting, WAIT_LOOKED);
+    tell_look(waiting);
     plan_look(waiting);
+}
+
+void waits_tell_looked(struct waits *waits, const char *id, const char *status_word)
+{
+    struct waiting *waiting = waiting_find(waits, id);
+    if (!waiting || waiting->record->state != SESSION_CREATED)
+        return;
+    if (status_word[0] != '\0') {
+        know_word(waiting, status_word);
+        tell_look(waiting);
+    }
+    plan_look(waiting);
+}
+
+void waits_tell_gone(struct waits *waits, const char *id)
+{
+    struct waiting *waiting = waiting_find(waits, id);
+    if (waiting)
+        queue_all(waiting, WAIT_GONE);
 }
 
 void waits_tell_change(struct waits *waits, const struct session_record *record)
@@ -303,9 +337,21 @@ void waits_tell_change(struct waits *waits, const struct session_record *record)
     } else if (record->state != SESSION_CREATED) {
         queue_all(waiting, WAIT_GONE);
     } else if (!completed && is_completed(waiting)) {
-        waiting->pause_ms = first_pause_ms(waiting);
-        plan_look(waiting);
+        waiting->pause_ms = first_pause_ms(waiting); /* from the look of whoever completed it */
+        look_after(waiting, waiting->pause_ms);
     }
+}
+
+bool waits_has(const struct waits *waits, const char *id)
+{
+    return waiting_find(waits, id) != NULL;
+}
+
+void waits_each(const struct waits *waits, void (*each)(void *context, const char *id),
+                void *context)
+{
+    for (const struct waiting *waiting = waits->waitings; waiting; waiting = waiting->hh.next)
+        each(context, waiting->id);
 }
 
 /* ---- joining ---- */
@@ -382,7 +428,7 @@ struct waits *waits_free(struct waits *waits)
     while (waits->waitings) {
         struct waiting *waiting = waits->waitings;
         while (waiting->tickets)
-            ticket_remove(waiting->tickets);
+            ticket_remove(waiting, waiting->tickets);
         waiting_close(waiting);
     }
     uv_close((uv_handle_t *)waits->teller, teller_closed);

@@ -1,7 +1,7 @@
 /*
  * Clients that wait for a session. However many there are, one look at a time is made for them, and
- * what anybody else learns of the session wakes them, too: a look of any cause, a completion, a
- * deletion, the end of the token.
+ * what anybody else learns of the session, in any process that shares the store, wakes them, too: a
+ * look of any cause, a completion, a deletion, the end of the token.
  *
  * While nobody has said that the check is over they ask every 5 s, after a completion soon and ever
  * later up to 5 s; but for these first looks always as calls that can wait (ASK_LOWEST), so that
@@ -53,5 +53,13 @@ void waits_tell_look(struct waits *waits, const struct session_record *record,
                      const struct face_session *face);
 /* The record was changed, and is stored. */
 void waits_tell_change(struct waits *waits, const struct session_record *record);
+/* Another process looked at the open session: the word it saw, empty: it saw nothing. */
+void waits_tell_looked(struct waits *waits, const char *id, const char *status_word);
+/* There is no such record any more. */
+void waits_tell_gone(struct waits *waits, const char *id);
+/* Whether anybody waits for this session; and every session that somebody waits for. */
+bool waits_has(const struct waits *waits, const char *id);
+void waits_each(const struct waits *waits, void (*each)(void *context, const char *id),
+                void *context);
 /* From now on every wait ends at once. */
 void waits_drain(struct waits *waits);

@@ -51,6 +51,15 @@ static enum flow_next metrics(struct flow *flow)
     return FLOW_DONE;
 }
 
+static void put_store(const struct services *services, struct json_writer *json)
+{
+    json_open(json, "store", '{');
+    json_put_string(json, "kind", store_is_shared(services->store) ? "redis" : "sqlite");
+    json_put_bool(json, "ready", store_ready(services->store));
+    json_put_integer(json, "peers", sessions_peers(services->sessions));
+    json_close(json, '}');
+}
+
 static enum flow_next status(struct flow *flow)
 {
     const struct services *services = flow->request->context;
@@ -72,6 +81,7 @@ static enum flow_next status(struct flow *flow)
     json_put_integer(&json, "oldestOwedSeconds",
                      counts.oldest_owed_at ? (now - counts.oldest_owed_at) / 1000 : 0);
     json_close(&json, '}');
+    put_store(services, &json);
     json_close(&json, '}');
     reply_json(flow->request, 200, buf_slice(&body));
     return FLOW_DONE;

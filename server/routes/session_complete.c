@@ -51,10 +51,9 @@ static void recorded(void *context, enum problem problem, enum session_change wh
     document_forget(self);
     self->look.problem = problem;
     self->what = what;
-    if (record)
-        self->look.record = record_keep(self->look.flow.request, record);
+    self->look.record = record;
+    flow_resume(&self->look.flow); /* the steps to the next wait need it */
     session_record_free(record);
-    flow_resume(&self->look.flow);
 }
 
 static void stop_recording(struct flow *flow)

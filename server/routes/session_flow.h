@@ -69,14 +69,14 @@ struct look_flow {
     char id[UUID_SIZE];
     struct store_call *loading;
     enum store_result load_result;
-    const struct session_record *record; /* in request memory or, within a turn, of another's */
+    const struct session_record *record; /* another's, from a callback to the next wait */
     bool at_once;                        /* a completion changed it: look now */
     struct ask_ticket ticket;
     uint64_t wait_until; /* monotonic ms; 0: the client does not want to wait */
     struct wait_ticket waiting;
     enum problem problem;
     unsigned retry_after_s;
-    const struct face_session *face; /* another's, within a turn; NULL: unknown or settled */
+    const struct face_session *face; /* likewise; NULL: unknown or settled */
     bool details;                    /* for an operator or the delegate */
     struct store_call *translating;
     struct slice flagged; /* otherFlaggedSessions in our ids, in request memory; empty: none */

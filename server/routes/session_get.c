@@ -22,12 +22,11 @@ static void loaded(void *context, enum store_result result, struct session_recor
     const struct services *services = self->flow.request->context;
     self->loading = NULL;
     self->load_result = result;
-    if (record) {
+    if (record)
         sessions_remember(services->sessions, record);
-        self->record = record_keep(self->flow.request, record);
-        session_record_free(record);
-    }
-    flow_resume(&self->flow);
+    self->record = record;
+    flow_resume(&self->flow); /* the steps to the next wait need it */
+    session_record_free(record);
 }
 
 static void stop_loading(struct flow *flow)
@@ -65,8 +64,7 @@ static void asked(struct ask_ticket *ticket, enum problem problem, unsigned retr
         (struct look_flow *)((char *)ticket - offsetof(struct look_flow, ticket));
     self->problem = problem;
     self->retry_after_s = retry_after_s;
-    if (record)
-        self->record = record;
+    self->record = record;
     self->face = face;
     flow_resume(&self->flow);
 }

@@ -2,7 +2,7 @@
  * Waiting for a verdict within a request: ?wait=N and Prefer: wait=N (RFC 7240). Who asks is
  * answered at once when the session is settled, and with what is known when the time is over.
  */
-#include "http/text.h"
+#include "http/preference.h"
 #include "routes/session_flow.h"
 
 #include <stddef.h>
@@ -27,29 +27,15 @@ static bool read_seconds(struct slice text, uint64_t *ret)
     return true;
 }
 
-/* Cuts off what stands before the separator. */
-static struct slice cut(struct slice *rest, char separator)
+/* A preference that is no number counts for nothing. */
+static bool preferred_seconds(const struct request *request, uint64_t *ret)
 {
-    const char *end = rest->len > 0 ? memchr(rest->data, separator, rest->len) : NULL;
-    struct slice piece = {rest->data, end ? (size_t)(end - rest->data) : rest->len};
-    size_t used = piece.len + (end ? 1 : 0);
-    rest->data += used;
-    rest->len -= used;
-    return text_trim(piece);
-}
-
-/* Preferences that are not understood count for nothing. */
-static bool preferred_seconds(struct slice header, uint64_t *ret)
-{
-    while (header.len > 0) {
-        struct slice preference = cut(&header, ',');
-        struct slice value = cut(&preference, ';');
-        struct slice name = cut(&value, '=');
-        value = text_trim(value);
-        if (value.len >= 2 && value.data[0] == '"' && value.data[value.len - 1] == '"')
-            value = (struct slice){value.data + 1, value.len - 2};
-        if (slice_equal_nocase(name, SLICE("wait")) && read_seconds(value, ret))
-            return true;
+    char value[PREFERENCE_SIZE];
+    struct slice line = request_header_at(request, "prefer", 0);
+    for (size_t i = 1; line.data; i++) {
+        if (preference_find(line, SLICE("wait"), value))
+            return read_seconds(slice_of(value), ret);
+        line = request_header_at(request, "prefer", i);
     }
     return false;
 }
@@ -68,8 +54,7 @@ enum flow_next look_read_wait(struct flow *flow)
     const struct services *services = flow->request->context;
     struct slice asked = request_query(flow->request, "wait");
     uint64_t seconds = 0, max_ms = services->max_wait_ms;
-    bool preferred =
-        asked.len == 0 && preferred_seconds(request_header(flow->request, "prefer"), &seconds);
+    bool preferred = asked.len == 0 && preferred_seconds(flow->request, &seconds);
     if (asked.len > 0 && !read_seconds(asked, &seconds))
         return flow_fail_detail(
             flow, PROBLEM_BAD_ARGUMENT,

@@ -392,16 +392,27 @@ bool sqlite_db_find_upstream(struct sqlite_db *db, const char (*upstream_ids)[UU
     return bound && read_records(statement, ret_records, ret_count);
 }
 
-bool sqlite_db_release_keys(struct sqlite_db *db, int64_t now, size_t limit)
+/* Changes up to `limit` rows that are due. */
+static bool run_some(struct sqlite_db *db, enum statement which, int64_t now, size_t limit,
+                     enum store_result *ret_result)
 {
-    return bind_until(db->statements[STATEMENT_RELEASE_KEYS], now, limit) &&
-           run(db, STATEMENT_RELEASE_KEYS) == SQLITE_DONE;
+    if (!bind_until(db->statements[which], now, limit) || run(db, which) != SQLITE_DONE) {
+        return false;
+    }
+    *ret_result = (size_t)sqlite3_changes(db->connection) < limit ? STORE_OK : STORE_MORE;
+    return true;
 }
 
-bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit)
+bool sqlite_db_release_keys(struct sqlite_db *db, int64_t now, size_t limit,
+                            enum store_result *ret_result)
 {
-    return bind_until(db->statements[STATEMENT_FORGET], now, limit) &&
-           run(db, STATEMENT_FORGET) == SQLITE_DONE;
+    return run_some(db, STATEMENT_RELEASE_KEYS, now, limit, ret_result);
+}
+
+bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit,
+                      enum store_result *ret_result)
+{
+    return run_some(db, STATEMENT_FORGET, now, limit, ret_result);
 }
 
 /* The one row of a count; `ret_second` may be NULL. */

@@ -59,8 +59,10 @@ bool sqlite_db_find_upstream(struct sqlite_db *db, const char (*upstream_ids)[UU
 bool sqlite_db_find_key(struct sqlite_db *db, const uint8_t key[RECORD_HASH_BYTES], int64_t now,
                         enum store_result *ret_result,
                         struct session_record **ret_record) MUST_CHECK;
-bool sqlite_db_release_keys(struct sqlite_db *db, int64_t now, size_t limit) MUST_CHECK;
-bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit) MUST_CHECK;
+bool sqlite_db_release_keys(struct sqlite_db *db, int64_t now, size_t limit,
+                            enum store_result *ret_result) MUST_CHECK;
+bool sqlite_db_forget(struct sqlite_db *db, int64_t now, size_t limit,
+                      enum store_result *ret_result) MUST_CHECK;
 bool sqlite_db_count(struct sqlite_db *db, int64_t now, struct store_counts *ret_counts) MUST_CHECK;
 /* Writes something that changes nothing, to see whether writing works. */
 bool sqlite_db_probe(struct sqlite_db *db) MUST_CHECK;

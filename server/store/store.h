@@ -10,6 +10,9 @@
  *
  * Callbacks run on the loop, never from within the call that started them; each call ends in
  * exactly one callback unless it is cancelled. Times are wall clock milliseconds.
+ *
+ * There are two kinds: a SQLite file that one process has for itself, and a Redis (or Valkey) that
+ * any number of processes share. What only the second can tell and arbitrate stands at the end.
  */
 #pragma once
 
@@ -134,6 +137,7 @@ enum store_result {
     STORE_NOT_FOUND,
     STORE_CONFLICT,   /* save: the revision has moved on; insert: the id exists */
     STORE_KEY_TAKEN,  /* insert: another record has its idempotency key */
+    STORE_MORE,       /* forget, release_keys: done for as many as allowed, more may be due */
     STORE_UNAVAILABLE /* nothing is promised about the write: it may even come to be later */
 };
 
@@ -152,7 +156,15 @@ struct store;
 struct store_call;
 
 struct store_config {
-    const char *path;        /* of the SQLite file; made with mode 0600 when new */
+    const char *path; /* of the SQLite file; made with mode 0600 when new */
+    /* Redis instead: a URL as in base/redis_url.h (a secret; copied and wiped), or NULL */
+    const char *redis_url;
+    const char *redis_ca_file; /* certificates to trust; NULL or empty: the system's */
+    const char *redis_prefix;  /* of every key and channel */
+    uint64_t lease_ms;       /* Redis: how long store_due and a save leave a deletion to one process
+                              */
+    uint64_t dead_after_ms;  /* Redis: a process that was not heard of for so long is given up; 0:
+                                10 s */
     size_t queue_max;        /* calls the disk owes an answer; above it STORE_UNAVAILABLE */
     uint64_t timeout_ms;     /* of a call, then STORE_UNAVAILABLE; at least 1 */
     unsigned intents_max;    /* creates between intent and record; at least 1 */
@@ -163,9 +175,12 @@ struct store_config {
     const struct clock *clock;
 };
 
-/* Opens, migrates, turns what intents an earlier process left into SESSION_ORPHANED records, starts
- * the thread. Blocks; at start-up only. On failure NULL and ret_error says what, where, what to do.
- * A second process on the same path is refused. */
+/* SQLite: opens, migrates, turns what intents an earlier process left into SESSION_ORPHANED
+ * records, starts the thread; a second process on the same path is refused. Redis: connects and
+ * checks how it is set up; refuses what will not heal by itself (credentials, certificate, an
+ * evicting maxmemory-policy), and starts unready when nobody answers; intents of processes that are
+ * gone are adopted by those that live. Blocks, and turns the loop meanwhile; at start-up only. On
+ * failure NULL and ret_error says what, where, what to do. */
 struct store *store_open(uv_loop_t *uv, const struct store_config *config, char *ret_error,
                          size_t error_size);
 /* Finishes what is queued (callbacks do not run any more), stops the thread, closes. The uv handles
@@ -194,7 +209,9 @@ struct store_call *store_load(struct store *store, const char *id, store_done *d
 struct store_call *store_save(struct store *store, const struct session_record *record,
                               store_done *done, void *context);
 /* Records with a deletion owed and deletion_at <= now, oldest first, at most `limit`; the records
- * are the store's and go after the callback. */
+ * are the store's and go after the callback. A shared store leaves each of them to the caller for
+ * lease_ms, in which nobody else is told of it: ask for no more than can be begun. The same goes
+ * for an insert or save that makes a deletion due at once. */
 struct store_call *store_due(struct store *store, int64_t now, size_t limit, store_listed *done,
                              void *context);
 /* Where a walk through the open sessions has come to; all zero: the beginning. */
@@ -239,3 +256,36 @@ void store_cancel(struct store_call *call);
  * The slot is given back once the record is stored or the create surely did not happen. */
 int store_intend(struct store *store, const char *id, int64_t created_at) MUST_CHECK;
 void store_intent_done(struct store *store, int slot);
+
+/* ---- stores that processes share ---- */
+
+/* False: everything below is not for this store, and must not be called but for store_listen. */
+bool store_is_shared(const struct store *store);
+
+/* What others did. Any member may be NULL. */
+struct store_listener {
+    /* The record was changed by another process. */
+    void (*changed)(void *context, const char *id);
+    /* Another process looked at the open session upstream: `status_word` is what it saw, empty when
+     * it saw nothing. */
+    void (*looked)(void *context, const char *id, const char *status_word);
+    /* Some of this may have been missed (a lost connection). */
+    void (*missed)(void *context);
+    /* So many processes use the store now, this one among them; at least 1. Told once soon after
+     * store_listen, then when it changes. */
+    void (*peers)(void *context, unsigned count);
+    void *context;
+};
+/* Copied; NULL: none any more. */
+void store_listen(struct store *store, const struct store_listener *listener);
+
+/* Asks for the right to look at an open session upstream, so that one process does. STORE_OK: it is
+ * the caller's for hold_ms, or until store_looked. STORE_CONFLICT: another process looks, or looked
+ * a moment ago, which does not stop an `urgent` one; ask again after retry_ms, or when it is told
+ * to have looked. STORE_NOT_FOUND: the session is not open (any more): load it. */
+typedef void store_claimed(void *context, enum store_result result, uint64_t retry_ms);
+struct store_call *store_claim_look(struct store *store, const char *id, bool urgent,
+                                    uint64_t hold_ms, store_claimed *done, void *context);
+/* The look is over: the others are told, and have to wait for rest_ms (0: not at all). Not waited
+ * for: a claim whose end is lost runs out. */
+void store_looked(struct store *store, const char *id, uint64_t rest_ms, const char *status_word);

@@ -88,7 +88,7 @@ static bool adopt_intents(struct sqlite_db *db, struct intents *intents, const c
     return true;
 }
 
-static bool open_files(struct store *store, const struct store_config *config,
+static bool open_files(struct sqlite_store *store, const struct store_config *config,
                        const struct error_text *error)
 {
     CLEANUP(text) char *path = resolve(config->path, error);
@@ -106,14 +106,14 @@ static bool open_files(struct store *store, const struct store_config *config,
     return adopt_intents(store->db, store->intents, path, error);
 }
 
-static void close_files(struct store *store)
+static void close_files(struct sqlite_store *store)
 {
     store->db = sqlite_db_close(store->db);
     store->intents = intents_close(store->intents);
 }
 
 /* Signals are the loop's. Those that report a fault of the thread itself cannot be blocked. */
-static int start_thread(struct store *store)
+static int start_thread(struct sqlite_store *store)
 {
     static const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
     sigset_t blocked;
@@ -123,7 +123,7 @@ static int start_thread(struct store *store)
         (void)sigdelset(&blocked, faults[i]);
     }
     (void)pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    int failure = uv_thread_create(&store->thread, store_thread_main, store);
+    int failure = uv_thread_create(&store->thread, sqlite_store_thread_main, store);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failure;
 }
@@ -135,36 +135,27 @@ static void check_uv(int failure)
     }
 }
 
-struct store *store_open(uv_loop_t *uv, const struct store_config *config, char *ret_error,
-                         size_t error_size)
+struct store *store_sqlite_open(uv_loop_t *uv, const struct store_config *config,
+                                const struct error_text *error)
 {
-    const struct error_text error = {ret_error, error_size};
-    if (error_size > 0) {
-        *ret_error = '\0';
-    }
-    struct store *store = xcalloc(1, sizeof *store);
-    if (!open_files(store, config, &error)) {
+    struct sqlite_store *store = xcalloc(1, sizeof *store);
+    if (!open_files(store, config, error)) {
         close_files(store);
         free(store);
         return NULL;
     }
-    store->queue_max = config->queue_max;
-    store->by_turn = config->by_turn;
-    store->timeout_ms = config->timeout_ms;
-    store->clock = config->clock;
-    store->log = config->log;
+    store_init(&store->base, &sqlite_store_ops, config);
     atomic_init(&store->ready, true);
-    store_metrics_init(&store->metrics, config->metrics);
     check_uv(uv_mutex_init(&store->lock));
     check_uv(uv_cond_init(&store->asked));
     check_uv(uv_cond_init(&store->ending));
-    check_uv(uv_async_init(uv, &store->answered, store_on_answered));
+    check_uv(uv_async_init(uv, &store->answered, sqlite_store_on_answered));
     check_uv(uv_timer_init(uv, &store->deadline));
     store->answered.data = store;
     store->deadline.data = store;
     store->handles = 2;
     check_uv(start_thread(store));
-    return store;
+    return &store->base;
 }
 
 static void drop_calls(struct call_queue *queue)
@@ -176,14 +167,14 @@ static void drop_calls(struct call_queue *queue)
 }
 
 /* False when the disk holds the thread; it will not touch the handles any more. */
-static bool end_thread(struct store *store)
+static bool end_thread(struct sqlite_store *store)
 {
     int waited = 0;
     uv_mutex_lock(&store->lock);
     store->closing = true;
     uv_cond_signal(&store->asked);
     while (!store->ended && waited == 0) {
-        waited = uv_cond_timedwait(&store->ending, &store->lock, store->timeout_ms * 1000000U);
+        waited = uv_cond_timedwait(&store->ending, &store->lock, store->base.timeout_ms * 1000000U);
     }
     store->left_behind = !store->ended;
     uv_mutex_unlock(&store->lock);
@@ -195,18 +186,16 @@ static bool end_thread(struct store *store)
 
 static void on_handle_closed(uv_handle_t *handle)
 {
-    struct store *store = handle->data;
+    struct sqlite_store *store = handle->data;
     if (--store->handles == 0 && !store->left_behind) {
         free(store);
     }
 }
 
-struct store *store_close(struct store *store)
+void sqlite_store_close(struct store *closing)
 {
-    if (!store) {
-        return NULL;
-    }
-    store_flush(store);
+    struct sqlite_store *store = sqlite_store_of(closing);
+    store_flush(closing);
     /* what a thread left behind may still touch is leaked: this process is about to end */
     if (end_thread(store)) {
         drop_calls(&store->done);
@@ -217,7 +206,7 @@ struct store *store_close(struct store *store)
     }
     drop_calls(&store->delivering);
     store->oldest = NULL;
+    store->listening = false;
     uv_close((uv_handle_t *)&store->answered, on_handle_closed);
     uv_close((uv_handle_t *)&store->deadline, on_handle_closed);
-    return NULL;
 }

@@ -36,13 +36,14 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
     case CALL_SAVE:
         return sqlite_db_save(db, call->record, &call->result);
     case CALL_FORGET:
-        return sqlite_db_forget(db, call->now, call->limit);
+        return sqlite_db_forget(db, call->now, call->limit, &call->result);
     case CALL_FIND_KEY:
         return sqlite_db_find_key(db, call->key, call->now, &call->result, &call->record);
     case CALL_RELEASE_KEYS:
-        return sqlite_db_release_keys(db, call->now, call->limit);
+        return sqlite_db_release_keys(db, call->now, call->limit, &call->result);
     case CALL_PROBE:
         return sqlite_db_probe(db);
+    case CALL_CLAIM_LOOK: /* of a shared store */
     case CALL_KIND_COUNT:
         break;
     }
@@ -95,7 +96,7 @@ static bool any_writes(const struct call_queue *batch)
     return false;
 }
 
-static void hand_back(struct store *store, struct call_queue *batch)
+static void hand_back(struct sqlite_store *store, struct call_queue *batch)
 {
     uv_mutex_lock(&store->lock);
     call_queue_append(&store->done, batch);
@@ -105,7 +106,7 @@ static void hand_back(struct store *store, struct call_queue *batch)
     uv_mutex_unlock(&store->lock);
 }
 
-static void run_batch(struct store *store, struct call_queue *batch)
+static void run_batch(struct sqlite_store *store, struct call_queue *batch)
 {
     bool writes = any_writes(batch);
     int64_t changes_before = sqlite_db_changes(store->db);
@@ -121,23 +122,24 @@ static void run_batch(struct store *store, struct call_queue *batch)
         /* a commit that changed nothing touched no disk and proves nothing */
         atomic_store(&store->ready, true);
     }
-    batch->head->commit = (struct commit_report){writes, committed, ended_ns - started_ns, trouble};
+    sqlite_call_of(batch->head)->commit =
+        (struct commit_report){writes, committed, ended_ns - started_ns, trouble};
     hand_back(store, batch);
 }
 
-static void probe(struct store *store)
+static void probe(struct sqlite_store *store)
 {
-    struct store_call *call = xcalloc(1, sizeof *call);
-    call->store = store;
-    call->kind = CALL_PROBE;
-    call->cancelled = true; /* nobody is to be told */
+    struct sqlite_call *call = xcalloc(1, sizeof *call);
+    call->base.store = &store->base;
+    call->base.kind = CALL_PROBE;
+    call->base.cancelled = true; /* nobody is to be told */
     struct call_queue batch = {0};
-    call_queue_push(&batch, call);
+    call_queue_push(&batch, &call->base);
     run_batch(store, &batch);
 }
 
 /* False when there will be nothing more to do. An empty batch means that a probe is due. */
-static bool wait_for_calls(struct store *store, struct call_queue *ret_batch)
+static bool wait_for_calls(struct sqlite_store *store, struct call_queue *ret_batch)
 {
     uv_mutex_lock(&store->lock);
     while (!store->to_do.head && !store->closing) {
@@ -153,9 +155,9 @@ static bool wait_for_calls(struct store *store, struct call_queue *ret_batch)
     return more;
 }
 
-void store_thread_main(void *argument)
+void sqlite_store_thread_main(void *argument)
 {
-    struct store *store = argument;
+    struct sqlite_store *store = argument;
     struct call_queue batch = {0};
     while (wait_for_calls(store, &batch)) {
         if (batch.head) {

@@ -275,3 +275,8 @@ unsigned face_client_busy(const struct face_client *client)
 {
     return client->busy;
 }
+
+void face_client_share(struct face_client *client, unsigned processes)
+{
+    pace_share(client->pace, processes);
+}

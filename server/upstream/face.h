@@ -67,6 +67,8 @@ bool face_client_set_credentials(struct face_client *client,
 struct face_client *face_client_free(struct face_client *client);
 /* The endpoint as normalised: scheme, host, port, prefix, no trailing slash. */
 const char *face_client_endpoint(const struct face_client *client);
+/* So many processes make calls at the rate together (upstream/pace.h). */
+void face_client_share(struct face_client *client, unsigned processes);
 /* Calls waiting or under way. */
 unsigned face_client_busy(const struct face_client *client);
 

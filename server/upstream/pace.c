@@ -34,6 +34,7 @@ struct pace {
     bool soon;         /* idle and check run */
     uint64_t alarm_at; /* when the timer fires; UINT64_MAX: it does not run */
     struct pace_config config;
+    uint64_t processes; /* share the rate */
     struct rate_window window;
     struct rate_window lowest_window; /* of PACE_LOWEST alone */
     struct pace_ticket lists[LISTS];  /* circular; these are the heads */
@@ -179,7 +180,7 @@ static uint64_t retry_after_ms(const struct pace *pace, uint64_t now)
 {
     uint64_t at = pace->held ? now : turn_at(pace);
     uint64_t ms = at > now ? at - now : 0;
-    ms += pace->waiting * MS_PER_S / pace->config.rate;
+    ms += pace->waiting * pace->processes * MS_PER_S / pace->config.rate;
     return ms > 0 ? ms : 1;
 }
 
@@ -281,6 +282,7 @@ struct pace *pace_new(uv_loop_t *uv, const struct pace_config *config)
     struct pace *pace = xcalloc(1, sizeof *pace);
     pace->config = *config;
     pace->alarm_at = UINT64_MAX;
+    pace->processes = 1;
     for (unsigned list = 0; list < LISTS; list++) {
         pace->lists[list].next = &pace->lists[list];
         pace->lists[list].previous = &pace->lists[list];
@@ -404,6 +406,22 @@ void pace_pause(struct pace *pace, uint64_t ms)
     uint64_t now = now_ms(pace);
     pace->paused_until = later(pace->paused_until, now + ms);
     schedule(pace, now);
+}
+
+void pace_share(struct pace *pace, unsigned processes)
+{
+    uint64_t rate = pace->config.rate, share = processes > 0 ? processes : 1;
+    if (share == pace->processes) {
+        return;
+    }
+    pace->processes = share;
+    if (rate >= share) { /* the part that is no whole call is nobody's */
+        rate_window_change(&pace->window, rate / share, 1);
+    } else {
+        rate_window_change(&pace->window, rate, share);
+    }
+    rate_window_change(&pace->lowest_window, rate, share * LOWEST_SHARE);
+    schedule(pace, now_ms(pace));
 }
 
 uint64_t pace_waiting(const struct pace *pace)

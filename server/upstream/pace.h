@@ -4,7 +4,8 @@
  * ten minutes at triple load make thousands of paid sessions and hardly a verdict). Last come looks
  * that can wait: they get turns nobody else wants, at most a fifth of the rate and of the queue.
  * In any stretch of min(rate, 10 000) calls the average never exceeds `rate` calls a second.
- * Bounded in length and wait.
+ * Bounded in length and wait. Processes that share the rate have a queue each: no word passes
+ * between them but how many they are.
  */
 #pragma once
 
@@ -59,4 +60,8 @@ void pace_withdraw(struct pace *pace, struct pace_ticket *ticket);
 /* No turn before `ms` from now (Retry-After); waiting tickets whose wait would be over by then are
  * refused at once. Never shortens a pause. */
 void pace_pause(struct pace *pace, uint64_t ms);
+/* From now on the rate is shared among so many processes (0 counts as 1). Each has its part in
+ * whole calls a second, so that all together keep the rate in every second; where there are more
+ * processes than calls each has one in so many seconds, which all together keep on average. */
+void pace_share(struct pace *pace, unsigned processes);
 uint64_t pace_waiting(const struct pace *pace);

@@ -32,6 +32,23 @@ void rate_window_done(struct rate_window *window)
     *window = (struct rate_window){0};
 }
 
+/* No more starts than the old ring holds lie within its span, so the newer ones are all that the
+ * new one can want to know. */
+void rate_window_change(struct rate_window *window, uint64_t rate, uint64_t share)
+{
+    struct rate_window changed;
+    rate_window_init(&changed, rate, share);
+    size_t kept = window->count < changed.size ? window->count : changed.size;
+    for (size_t i = 0; i < kept; i++) {
+        size_t age = kept - i;
+        changed.starts[i] = window->starts[(window->next + window->size - age) % window->size];
+    }
+    changed.count = kept;
+    changed.next = kept < changed.size ? kept : 0;
+    free(window->starts);
+    *window = changed;
+}
+
 uint64_t rate_window_free_at(const struct rate_window *window)
 {
     return window->count < window->size ? 0 : window->starts[window->next] + window->span_ms;

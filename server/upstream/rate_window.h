@@ -21,6 +21,8 @@ struct rate_window {
 /* `rate` is calls a second, at least 1; the window allows one part in `share` of it. */
 void rate_window_init(struct rate_window *window, uint64_t rate, uint64_t share);
 void rate_window_done(struct rate_window *window);
+/* Another rate or share from now on, as exact with the starts there were. */
+void rate_window_change(struct rate_window *window, uint64_t rate, uint64_t share);
 /* From when on a call may start; 0 when at any time. */
 uint64_t rate_window_free_at(const struct rate_window *window);
 /* A call starts now; not before rate_window_free_at. */

@@ -1,29 +1,33 @@
 #!/usr/bin/env bash
 # The full forms of what tests/faults shows in short, with the release build: deletions owed under load,
-# kill -9 under load, and starting on a store full of open sessions. Prints figures; fails when a test does.
-#   tests/bench/lifecycle.sh [outbox|crash|start]…     default: all three, a few minutes
+# kill -9 under load, starting on a store full of open sessions, and a crowd that waits. Prints figures;
+# fails when a test does.
+#   tests/bench/lifecycle.sh [outbox|crash|start|waiters]…     default: all, a few minutes
+# The waiters need 16 000 open files (ulimit -Hn).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$root/build/lifecycle
-[ $# -gt 0 ] || set -- outbox crash start
+[ $# -gt 0 ] || set -- outbox crash start waiters
 
 "$root/deploy/packages.sh" install run build test
 export CCACHE_BASEDIR=$root
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_C_COMPILER=gcc -DCMAKE_C_FLAGS="-O2 -g" \
     -DLIVENESSD_HARDEN=ON -DLIVENESSD_TESTS=ON --log-level=WARNING >/dev/null
 cmake --build "$build" --parallel "$(nproc)" --target livenessd e2e_faults_outbox_load \
-    e2e_faults_crash_load e2e_faults_many_sessions -- --quiet
+    e2e_faults_crash_load e2e_faults_many_sessions e2e_faults_many_waiters -- --quiet
 
 export LIVENESSD_BINARY=$build/livenessd
 export LIVENESSD_TEST_OWED=10000 LIVENESSD_TEST_CREATE_EVERY_MS=5
 export LIVENESSD_TEST_CRASHES=100 LIVENESSD_TEST_OPEN=100000
+export LIVENESSD_TEST_WAITERS=15000 LIVENESSD_TEST_WAITING_MS=17000 # a whole period of heartbeats
 
 for part in "$@"; do
     case $part in
     outbox) "$build/tests/e2e_faults_outbox_load" --short-filename ;;
     crash) "$build/tests/e2e_faults_crash_load" --short-filename ;;
     start) "$build/tests/e2e_faults_many_sessions" --short-filename ;;
+    waiters) "$build/tests/e2e_faults_many_waiters" --short-filename --jobs 1 ;;
     *)
         echo "unknown: $part" >&2
         exit 2

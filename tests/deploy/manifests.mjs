@@ -58,6 +58,11 @@ function checkContainer(container, pod, version) {
   }
 }
 
+const serverOf = (pod) => pod.containers.find((container) => container.name === "livenessd");
+
+// What a container is told by its environment.
+const told = (container, name) => container.env.find((variable) => variable.name === name)?.value;
+
 function checkServer(container) {
   const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
   assert.deepEqual(probes.map((probe) => [probe.httpGet.path, probe.httpGet.port]),
@@ -74,21 +79,53 @@ function checkPod(pod, settings, version) {
   assert.equal(pod.automountServiceAccountToken, false);
   assert.equal(pod.enableServiceLinks, false);
   const storeTimeout = 10;
-  assert.ok(pod.terminationGracePeriodSeconds > seconds(settings.drain_timeout) + storeTimeout);
+  const server = serverOf(pod);
+  const accepting = server.lifecycle?.preStop.sleep.seconds ?? 0;
+  assert.ok(pod.terminationGracePeriodSeconds > accepting + seconds(settings.drain_timeout) + storeTimeout);
   pod.containers.forEach((container) => checkContainer(container, pod, version));
   pod.volumes.filter((volume) => volume.secret)
     .forEach((volume) => assert.equal(volume.secret.defaultMode, 0o440));
-  checkServer(pod.containers.find((container) => container.name === "livenessd"));
+  checkServer(server);
+}
+
+// Pods with a store of their own: never two at a time, or a session would be known to one of them only.
+function checkAlone({ replicas, strategy }) {
+  assert.equal(replicas, 1);
+  assert.equal(strategy.type, "Recreate");
+}
+
+// Pods that share a store: always two or more, none of them with anything that another lacks.
+function checkShared({ replicas, strategy, selector, template }, budgets) {
+  const pod = template.spec;
+  const server = serverOf(pod);
+  assert.ok(replicas >= 2);
+  assert.equal(strategy.type, "RollingUpdate");
+  assert.equal(strategy.rollingUpdate.maxUnavailable, 0);
+  assert.ok(server.lifecycle.preStop.sleep.seconds > 0, "a pod that goes refuses who does not know it yet");
+  assert.ok(pod.volumes.every((volume) => volume.secret || volume.configMap));
+  assert.ok(server.volumeMounts.every((mount) => mount.readOnly));
+  const url = told(server, "LIVENESSD_STORE_REDIS_URL_FILE");
+  const mount = server.volumeMounts.find(({ mountPath }) => mountPath === dirname(url));
+  assert.ok(pod.volumes.find(({ name }) => name === mount.name).secret, "the URL holds a password");
+  const spread = pod.topologySpreadConstraints;
+  assert.deepEqual(spread.map(({ topologyKey }) => topologyKey),
+    ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]);
+  spread.forEach(({ labelSelector }) => assert.deepEqual(labelSelector, selector));
+  assert.deepEqual(budgets.map(({ spec }) => [spec.selector, spec.maxUnavailable]), [[selector, 1]]);
 }
 
 function checkTogether(objects, version) {
   const all = (kind) => objects.filter((object) => object.kind === kind);
   const [config] = all("ConfigMap");
   const [deployment] = all("Deployment");
-  const { template, selector, strategy, replicas } = deployment.spec;
+  const { template, selector } = deployment.spec;
+  const shared = told(serverOf(template.spec), "LIVENESSD_STORE_KIND") === "redis";
   assert.deepEqual(selector.matchLabels, template.metadata.labels);
-  assert.equal(replicas, 1);
-  assert.equal(strategy.type, "Recreate");
+  if (shared) {
+    checkShared(deployment.spec, all("PodDisruptionBudget"));
+  } else {
+    checkAlone(deployment.spec);
+  }
   checkPod(template.spec, parse(config.data["livenessd.yaml"]), version);
   const mounted = template.spec.volumes.find((volume) => volume.configMap).configMap.name;
   assert.equal(mounted, config.metadata.name);
@@ -99,10 +136,10 @@ function checkTogether(objects, version) {
   });
   assert.ok(served.every((port) => ports.includes(port)));
   assert.ok(!served.includes("admin"), "a service leads to the admin listener");
-  checkPolicies(all("NetworkPolicy"), selector, ports);
+  checkPolicies(all("NetworkPolicy"), selector, ports, shared ? [53, 53, 443, 6379] : [53, 53, 443]);
 }
 
-function checkPolicies(policies, selector, ports) {
+function checkPolicies(policies, selector, ports, out) {
   const rules = policies.flatMap((policy) => {
     assert.deepEqual(policy.spec.podSelector, selector);
     return policy.spec.ingress ?? [];
@@ -115,7 +152,7 @@ function checkPolicies(policies, selector, ports) {
   const all = { http: "proxy", admin: "monitoring", emulator: "proxy" };
   assert.deepEqual(open, Object.fromEntries(ports.map((port) => [port, all[port]])));
   const egress = policies.flatMap((policy) => policy.spec.egress ?? []);
-  assert.deepEqual(egress.flatMap((rule) => rule.ports.map((port) => port.port)), [53, 53, 443]);
+  assert.deepEqual(egress.flatMap((rule) => rule.ports.map((port) => port.port)), out);
 }
 
 // A checker that finds nothing may be asleep.

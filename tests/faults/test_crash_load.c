@@ -183,7 +183,7 @@ static void expect_unknown_left(const struct load *load)
     const cJSON *session = NULL;
     cJSON_ArrayForEach (session, list)
         ids[count++] = json_text_at(session, "sessionId");
-    cr_assert_eq(stored_known(load->rig.server, ids, count), 0);
+    cr_assert_eq(stored_known(&load->rig, ids, count), 0);
 }
 
 Test(crash_load, changes_nothing_that_was_answered, .timeout = 3000)

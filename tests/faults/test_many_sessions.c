@@ -7,8 +7,6 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { OPEN = 2000 };
 
@@ -17,28 +15,13 @@ static void fill(struct session_record *record, size_t index, void *context)
     (void)record, (void)index, (void)context;
 }
 
-/* Resident memory of the server. */
-static unsigned long memory_kb(const struct daemon *daemon)
-{
-    static const char name[] = "VmRSS:";
-    unsigned long kb = 0;
-    char line[256];
-    FILE *file = fopen(text_of("/proc/%d/status", (int)daemon_pid(daemon)), "r");
-    cr_assert_not_null(file);
-    while (kb == 0 && fgets(line, sizeof line, file))
-        if (strncmp(line, name, sizeof name - 1) == 0)
-            kb = strtoul(line + sizeof name - 1, NULL, 10);
-    (void)fclose(file);
-    return kb;
-}
-
 Test(many_sessions, are_no_hindrance_to_a_start, .timeout = 600)
 {
     struct rig rig = rig_open();
     struct story story = story_begin(&rig);
     size_t count = test_number("LIVENESSD_TEST_OPEN", OPEN);
     daemon_kill(rig.server);
-    stored_fill(rig.server, count, fill, NULL);
+    stored_fill(&rig, count, fill, NULL);
     int64_t began = now_ms();
     daemon_restart(rig.server);
     expect_status(http_do("GET", daemon_url(rig.server, "admin", "/readyz")), 200);
@@ -46,5 +29,5 @@ Test(many_sessions, are_no_hindrance_to_a_start, .timeout = 600)
     expect_verdict(story_get(&rig, &story), "pending", false);
     expect_soon(metric_value(&rig, "livenessd_sessions_open") == (double)count + 1);
     printf("%zu open sessions: ready after %lld ms, %lu kB resident\n", count, (long long)took,
-           memory_kb(rig.server));
+           daemon_memory_kb(rig.server, "VmRSS:"));
 }

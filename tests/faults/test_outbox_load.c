@@ -113,7 +113,7 @@ Test(outbox_load, leaves_room_for_creates, .timeout = 280)
     creates->rig = &rig;
     size_t owed = test_number("LIVENESSD_TEST_OWED", OWED);
     daemon_stop(rig.server);
-    stored_fill(rig.server, owed, owe, make_upstream(&rig, owed));
+    stored_fill(&rig, owed, owe, make_upstream(&rig, owed));
     (void)wait_until(false,
                      A_SECOND_MS); /* what was made above is not to count among what follows */
     daemon_restart(rig.server);

@@ -158,7 +158,7 @@ Test(store_trouble, of_a_damaged_page_is_that_of_the_sessions_on_it)
     struct story lost = {.owner = sound.owner};
     char id[UUID_SIZE] = "";
     daemon_stop(rig.server);
-    stored_fill(rig.server, ROWS, fill, id);
+    stored_fill(&rig, ROWS, fill, id);
     damage(store_path(&rig), -1, PAGE);
     daemon_restart(rig.server);
     lost.id = id;

@@ -3,12 +3,11 @@
  * not count as a repeat; what is kept of it. Repeats of a first that is under way:
  * test_idempotency_races.c.
  */
-#include "base/buf.h"
+#include "support/command.h"
 #include "support/form.h"
 #include "support/repeating.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 #define APP   "Authorization: Bearer token-app"
@@ -231,23 +230,6 @@ Test(idempotency, ends_with_the_token)
 
 /* ---- what is kept ---- */
 
-static bool file_holds(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return false;
-    struct buf content;
-    char piece[4096];
-    size_t size = 0;
-    buf_init(&content, (size_t)64 << 20);
-    while ((size = fread(piece, 1, sizeof piece, file)) > 0)
-        buf_append(&content, piece, size);
-    (void)fclose(file);
-    bool holds = memmem(buf_slice(&content).data, content.len, text, strlen(text)) != NULL;
-    buf_done(&content);
-    return holds;
-}
-
 Test(idempotency, neither_key_nor_token_is_readable_in_store_or_log)
 {
     struct rig rig = rig_open_set("log.level=debug");
@@ -258,11 +240,12 @@ Test(idempotency, neither_key_nor_token_is_readable_in_store_or_log)
     const char *const secrets[] = {json_text_at(first->json, "authToken"), "7f0c2f5e-one"};
     for (size_t i = 0; i < 2; i++) {
         cr_expect_not(daemon_log_contains(rig.server, secrets[i]));
-        cr_expect_not(
-            file_holds(text_of("%s/livenessd.db", daemon_folder(rig.server)), secrets[i]));
-        cr_expect_not(
-            file_holds(text_of("%s/livenessd.db-wal", daemon_folder(rig.server)), secrets[i]));
+        cr_expect_not(folder_holds(rig_store_folder(&rig), secrets[i]));
     }
+    const char *pseudonym = json_text_at(
+        http_do("GET", daemon_url(rig.emulator, "emulator", "/emulator/sessions"))->json,
+        "sessions[0].deviceCorrelationId");
+    cr_expect(folder_holds(rig_store_folder(&rig), pseudonym), "there is nothing to look at");
     const char *id = json_text_at(first->json, "sessionId");
     cr_expect(daemon_log_contains(rig.server, id));
 }

@@ -24,6 +24,9 @@ Test(observability, the_admin_listener_says_that_it_lives_and_is_ready)
     const struct http_answer *status = http_do("GET", daemon_url(rig.server, "admin", "/status"));
     expect_status(status, 200);
     cr_assert_eq(json_number_at(status->json, "sessions.open"), 0);
+    cr_assert_str_eq(json_text_at(status->json, "store.kind"), "sqlite");
+    cr_assert(json_bool_at(status->json, "store.ready"));
+    expect_soon(metric_value(&rig, "livenessd_store_peers") == 1);
     expect_error(http_do("POST", daemon_url(rig.server, "admin", SESSIONS_PATH), PLAIN_CREATE), 404,
                  "RouteNotFound");
 }

@@ -155,8 +155,7 @@ static const char *device_token_of(const struct rig *rig, int days_ago)
     uint8_t hash[SHA256_BYTES];
     struct timespec now;
     CLEANUP(buf) struct buf token;
-    FILE *file =
-        fopen(text_of("%s/livenessd.db.keys/device.key", daemon_folder(rig->server)), "re");
+    FILE *file = fopen(text_of("%s/device.key", rig->keys), "re");
     cr_assert_not_null(file);
     cr_assert_eq(fread(line, 1, sizeof line - 1, file), sizeof line - 1);
     (void)fclose(file);

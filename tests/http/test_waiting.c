@@ -110,6 +110,23 @@ Test(waiting, is_no_longer_than_allowed)
     cr_assert(answer->seconds >= 0.99 && answer->seconds < 15, "%f", answer->seconds);
 }
 
+Test(waiting, may_be_preferred_in_every_form_there_is)
+{
+    static const char *const lines[][2] = {{"Prefer: respond-async", "Prefer: wait=1"},
+                                           {"Prefer: foo=\"a, wait=9\"; b", "PREFER: Wait=\"1\""},
+                                           {"Prefer: wait=1, wait=9", "Prefer: wait=9"},
+                                           {"Prefer: =\"", "Prefer: x y, wait = 1 ; z"}};
+    struct rig rig = rig_open();
+    struct story story = story_begin(&rig);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        const struct http_answer *answer = http_do("GET", story_url(&rig, &story, ""), NULL,
+                                                   story.owner, lines[i][0], lines[i][1]);
+        expect_verdict(answer, "pending", false);
+        cr_assert_str_eq(answer_header(answer, "preference-applied"), "wait=1", "%zu", i);
+        cr_assert_geq(answer->seconds, 0.99);
+    }
+}
+
 Test(waiting, that_is_switched_off_is_none)
 {
     struct rig rig = rig_open_set("http.max_wait=0s");
@@ -123,9 +140,11 @@ Test(waiting, that_is_switched_off_is_none)
 Test(waiting, refuses_what_is_no_time_and_ignores_no_preference)
 {
     static const char *const bad[] = {"x", "-1", "1.5", "1s", "%20", "1%00"};
-    static const char *const ignored[] = {"Prefer: wait",   "Prefer: wait=x",
-                                          "Prefer: wait=0", "Prefer: return=minimal",
-                                          "Prefer: ,;=",    "Prefer: wait=\""};
+    static const char *const ignored[] = {
+        "Prefer: wait",    "Prefer: wait=x",         "Prefer: wait=0",
+        "Prefer: wait=-1", "Prefer: wait=x, wait=9", "Prefer: return=minimal",
+        "Prefer: ,;=",     "Prefer: wait=\"",        "Prefer: wait=\"9",
+        "Prefer;"};
     struct rig rig = rig_open();
     struct story story = story_begin(&rig);
     for (size_t i = 0; i < 5; i++)

@@ -54,3 +54,20 @@ const char *file_new(const char *folder, const char *name, const char *text)
         fail_at(HERE, "%s: %s", path, strerrorname_np(errno));
     return path;
 }
+
+bool folder_holds(const char *folder, const char *text)
+{
+    char program[] = "/bin/grep";
+    char flags[] = "-rqaF";
+    char end[] = "--";
+    char *const words[] = {program, flags, end, text_of("%s", text), text_of("%s", folder), NULL};
+    char **environment = process_environment(NULL);
+    int output = -1;
+    int status = 0;
+    pid_t pid = process_start(words, environment, &output, NULL);
+    (void)process_read_all(output);
+    words_free(environment);
+    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) > 1)
+        fail_at(HERE, "grep in %s failed", folder);
+    return WEXITSTATUS(status) == 0;
+}

@@ -20,3 +20,5 @@ struct finished command_run_words(const char *const *words, const char *const *e
 const char *folder_new(void);
 /* A file there with this text; its path. */
 const char *file_new(const char *folder, const char *name, const char *text);
+/* Whether any file of the folder, or of those in it, holds this text. */
+bool folder_holds(const char *folder, const char *text);

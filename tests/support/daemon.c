@@ -195,6 +195,20 @@ pid_t daemon_pid(const struct daemon *daemon)
     return daemon->pid;
 }
 
+unsigned long daemon_memory_kb(const struct daemon *daemon, const char *which)
+{
+    unsigned long kb = 0;
+    char line[256];
+    FILE *file = fopen(text_of("/proc/%d/status", (int)daemon->pid), "re");
+    while (file && kb == 0 && fgets(line, sizeof line, file))
+        if (strncmp(line, which, strlen(which)) == 0)
+            kb = strtoul(line + strlen(which), NULL, 10);
+    if (kb == 0)
+        fail_at(HERE, "%s is not said of it", which);
+    (void)fclose(file);
+    return kb;
+}
+
 const char *daemon_folder(const struct daemon *daemon)
 {
     return daemon->folder;

@@ -37,6 +37,8 @@ void daemon_signal(struct daemon *daemon, int number);
 bool daemon_ended(struct daemon *daemon, int *ret_code);
 
 pid_t daemon_pid(const struct daemon *daemon);
+/* What the kernel says of its memory: "VmRSS:", "RssAnon:", … */
+unsigned long daemon_memory_kb(const struct daemon *daemon, const char *which);
 const char *daemon_folder(const struct daemon *daemon);
 /* "127.0.0.1:PORT" as the ready event says; which is "http", "admin" or "emulator". */
 const char *daemon_address(const struct daemon *daemon, const char *which);

@@ -4,11 +4,14 @@
 #include "support/rig.h"
 
 #include "base/crypto.h"
+#include "support/command.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETTINGS_MAX = 24, WORDS_MAX = 2 * (SETTINGS_MAX + 8) };
+/* What rig_options have room for. */
+enum { SETTINGS_MAX = 24, ENVIRONMENT_MAX = 8, REDIS_ARGUMENTS_MAX = 24 };
+enum { LIST_MAX = 2 * (SETTINGS_MAX + 8) };
 
 static void let_go(void *sync)
 {
@@ -16,25 +19,85 @@ static void let_go(void *sync)
     sync_fail_writes(sync, 0);
 }
 
-static struct daemon *start_server(struct place place, const struct rig_options *options,
-                                   const char *endpoint)
+/* ---- the set-up ---- */
+
+bool rig_has_redis(void)
 {
-    const char *arguments[WORDS_MAX] = {"--set", text_of("upstream.endpoint=%s", endpoint),
-                                        "--set", "upstream.rate=1000",
-                                        "--set", "upstream.poll_interval=10ms"};
-    const char *environment[16] = {"LIVENESSD_UPSTREAM_KEY=" UPSTREAM_KEY};
-    size_t words = 6;
-    for (size_t i = 0; i < SETTINGS_MAX && options->settings[i]; i++) {
-        arguments[words++] = "--set";
-        arguments[words++] = options->settings[i];
-    }
-    size_t count = 1;
-    for (size_t i = 0; i < 8 && options->environment[i]; i++)
-        environment[count++] = options->environment[i];
-    const char *const *shim = options->sync ? sync_environment(options->sync) : NULL;
-    for (; shim && *shim; shim++)
-        environment[count++] = *shim;
-    struct daemon *server = daemon_start_at(place, "serve", arguments, environment);
+    const char *kind = secure_getenv("LIVENESSD_TEST_STORE");
+    return kind && strcmp(kind, "redis") == 0;
+}
+
+const char *rig_store_folder(const struct rig *rig)
+{
+    return rig->redis ? redis_server_folder(rig->redis) : daemon_folder(rig->server);
+}
+
+/* Lists of words as they grow; they end with NULL. */
+struct list {
+    const char *words[LIST_MAX + 1];
+    size_t count;
+};
+
+static void add(struct list *list, const char *word)
+{
+    if (list->count >= LIST_MAX)
+        fail_at(HERE, "too many words");
+    list->words[list->count++] = word;
+}
+
+static void add_all(struct list *list, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count && words && words[i]; i++)
+        add(list, words[i]);
+}
+
+static void add_setting(struct list *list, const char *setting)
+{
+    add(list, "--set");
+    add(list, setting);
+}
+
+static struct redis_server *start_redis(struct place place, const struct rig_options *options)
+{
+    static const char *const durable[] = {"--appendonly", "yes", "--appendfsync", "always"};
+    struct list words = {0};
+    add_all(&words, durable, 4);
+    add_all(&words, options->redis_arguments, REDIS_ARGUMENTS_MAX);
+    const struct redis_server_options how = {
+        .arguments = words.words,
+        .environment = options->sync ? sync_environment(options->sync) : NULL,
+    };
+    return redis_server_start_at(place, &how);
+}
+
+static void add_store(const struct rig *rig, const struct rig_options *options,
+                      struct list *arguments, struct list *environment)
+{
+    add_setting(arguments, text_of("keys.dir=%s", rig->keys));
+    if (!rig->redis)
+        return;
+    add_setting(arguments, "store.kind=redis");
+    add(environment, text_of("LIVENESSD_STORE_REDIS_URL=%s",
+                             redis_server_url(rig->redis, options->redis_credentials)));
+}
+
+static struct daemon *start_server(struct place place, const struct rig *rig,
+                                   const struct rig_options *options)
+{
+    struct list arguments = {0};
+    struct list environment = {0};
+    add_setting(&arguments,
+                text_of("upstream.endpoint=%s", daemon_url(rig->emulator, "emulator", "")));
+    add_setting(&arguments, "upstream.rate=1000");
+    add_setting(&arguments, "upstream.poll_interval=10ms");
+    add(&environment, "LIVENESSD_UPSTREAM_KEY=" UPSTREAM_KEY);
+    add_store(rig, options, &arguments, &environment);
+    for (size_t i = 0; i < SETTINGS_MAX && options->settings[i]; i++)
+        add_setting(&arguments, options->settings[i]);
+    add_all(&environment, options->environment, ENVIRONMENT_MAX);
+    if (options->sync)
+        add_all(&environment, sync_environment(options->sync), ENVIRONMENT_MAX);
+    struct daemon *server = daemon_start_at(place, "serve", arguments.words, environment.words);
     if (options->sync) /* when the test ends early, before the daemon is told to stop */
         (void)keep(options->sync, let_go);
     return server;
@@ -43,9 +106,20 @@ static struct daemon *start_server(struct place place, const struct rig_options 
 struct rig rig_open_at(struct place place, const struct rig_options *options)
 {
     const char *key[] = {"LIVENESSD_EMULATOR_KEY=" UPSTREAM_KEY, NULL};
-    struct rig rig = {.emulator = daemon_start_at(place, "emulate", options->emulator, key)};
-    rig.server = start_server(place, options, daemon_url(rig.emulator, "emulator", ""));
+    struct rig rig = {.emulator = daemon_start_at(place, "emulate", options->emulator, key),
+                      .keys = text_of("%s/keys", folder_new())};
+    if (options->redis || rig_has_redis())
+        rig.redis = start_redis(place, options);
+    rig.server = start_server(place, &rig, options);
     return rig;
+}
+
+struct rig rig_replica_at(struct place place, const struct rig *rig,
+                          const struct rig_options *options)
+{
+    struct rig replica = *rig;
+    replica.server = start_server(place, &replica, options);
+    return replica;
 }
 
 const char *app_token_entry(const char *name, const char *token, const char *scopes)

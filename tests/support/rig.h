@@ -1,12 +1,14 @@
 /*
  * The usual set-up of an end-to-end test: one `emulate` and one `serve` that has it as upstream,
  * and the steps every story is made of, in the words of the story: create, play the device,
- * complete.
+ * complete. The sessions are in a SQLite file; with LIVENESSD_TEST_STORE=redis in the test's
+ * environment they are in a Redis of the test's own.
  */
 #pragma once
 
 #include "support/daemon.h"
 #include "support/http.h"
+#include "support/redis_server.h"
 #include "support/sync.h"
 
 #define SESSIONS_PATH      "/api/detectLiveness-sessions"
@@ -23,13 +25,18 @@
 struct rig {
     struct daemon *emulator;
     struct daemon *server;
+    struct redis_server *redis; /* NULL: the store is a file in the server's folder */
+    const char *keys;           /* the folder of the server's keys */
 };
 
 struct rig_options {
     const char *settings[24]; /* "key=value" for --set */
     const char *environment[8];
     const char *emulator[8];   /* further arguments of `emulate` */
-    struct sync_control *sync; /* NULL: syncs are let alone */
+    struct sync_control *sync; /* NULL: syncs are let alone; those of Redis when it is the store */
+    bool redis;                /* is the store whatever the environment says */
+    const char *redis_arguments[24];
+    const char *redis_credentials; /* "user:password" of the server's; NULL: none */
 };
 
 struct rig rig_open_at(struct place place, const struct rig_options *options);
@@ -37,6 +44,20 @@ struct rig rig_open_at(struct place place, const struct rig_options *options);
 #define rig_open_with(options) rig_open_at(HERE, options)
 /* rig_open_set("a.b=c", …): with these settings. */
 #define rig_open_set(...)      rig_open_at(HERE, &(struct rig_options){.settings = {__VA_ARGS__}})
+
+/* One more server with the same Redis, upstream and keys. */
+struct rig rig_replica_at(struct place place, const struct rig *rig,
+                          const struct rig_options *options);
+/* Whether rigs have a Redis without asking for it. */
+bool rig_has_redis(void);
+/* The folder that holds all that the store has kept. */
+const char *rig_store_folder(const struct rig *rig);
+/* Skips the rest of a test that is about what only a file can do. */
+#define rig_file_only()                                                                            \
+    do {                                                                                           \
+        if (rig_has_redis())                                                                       \
+            cr_skip_test("it is about the store's file");                                          \
+    } while (0)
 
 /* "NAME:SHA-256 of the token[:SCOPES]", an entry of auth.app_tokens. */
 const char *app_token_entry(const char *name, const char *token, const char *scopes);

@@ -47,11 +47,14 @@ struct opened {
     struct store *store;
 };
 
-static void open_stored(const struct daemon *daemon, struct opened *ret)
+static void open_stored(const struct rig *rig, struct opened *ret)
 {
     char error[512] = "";
     const struct store_config config = {
-        .path = text_of("%s/livenessd.db", daemon_folder(daemon)),
+        .path = text_of("%s/livenessd.db", daemon_folder(rig->server)),
+        .redis_url = rig->redis ? redis_server_url(rig->redis, NULL) : NULL,
+        .redis_prefix = "livenessd:",
+        .lease_ms = 1,
         .queue_max = QUEUE_MAX,
         .timeout_ms = TIMEOUT_MS,
         .intents_max = 1,
@@ -70,13 +73,13 @@ static void close_stored(struct opened *opened)
     (void)uv_loop_close(&opened->loop);
 }
 
-void stored_fill(const struct daemon *daemon, size_t count,
+void stored_fill(const struct rig *rig, size_t count,
                  void (*fill)(struct session_record *record, size_t index, void *context),
                  void *context)
 {
     struct opened opened;
     struct filling filling = {0};
-    open_stored(daemon, &opened);
+    open_stored(rig, &opened);
     for (size_t i = 0; i < count; i++) {
         struct session_record record = stored_session();
         fill(&record, i, context);
@@ -106,11 +109,11 @@ static void on_found(void *context, enum store_result result, struct session_rec
     finding->found += count;
 }
 
-size_t stored_known(const struct daemon *daemon, const char *const *upstream_ids, size_t count)
+size_t stored_known(const struct rig *rig, const char *const *upstream_ids, size_t count)
 {
     struct opened opened;
     struct finding finding = {0};
-    open_stored(daemon, &opened);
+    open_stored(rig, &opened);
     for (size_t i = 0; i < count && finding.result == STORE_OK; i += STORE_FIND_MAX) {
         size_t some = count - i < STORE_FIND_MAX ? count - i : STORE_FIND_MAX;
         finding.answered = false;

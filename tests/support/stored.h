@@ -5,14 +5,14 @@
 #pragma once
 
 #include "store/store.h"
-#include "support/daemon.h"
+#include "support/rig.h"
 
 /* A session with an id of its own that was created just now and is open, like those of clients. */
 struct session_record stored_session(void);
 /* Stores `count` records; `fill` makes each (from stored_session()). Fails the test when one cannot
  * be stored. */
-void stored_fill(const struct daemon *daemon, size_t count,
+void stored_fill(const struct rig *rig, size_t count,
                  void (*fill)(struct session_record *record, size_t index, void *context),
                  void *context);
 /* How many records it has of these upstream sessions. */
-size_t stored_known(const struct daemon *daemon, const char *const *upstream_ids, size_t count);
+size_t stored_known(const struct rig *rig, const char *const *upstream_ids, size_t count);

@@ -99,7 +99,7 @@ Test(settings_value, reads_words)
     unload(&loaded);
     expect_set_error("log.level=Debug", "'Debug' is not one of: error warn info debug");
     expect_set_error("log.level=", "'' is not one of");
-    expect_set_error("store.kind=redis", "'redis' is not one of: sqlite");
+    expect_set_error("store.kind=postgres", "'postgres' is not one of: sqlite redis");
 }
 
 Test(settings_value, reads_lists_of_words)

@@ -98,6 +98,18 @@ static inline char *seam_log(const struct seam *seam)
     return text;
 }
 
+static inline long seam_resident_bytes(const struct seam *seam)
+{
+    char path[64];
+    long pages = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)seam->child);
+    FILE *file = fopen(path, "re");
+    cr_assert_not_null(file);
+    cr_assert_eq(fscanf(file, "%*d %ld", &pages), 1);
+    (void)fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
 static inline void seam_pause_ms(int ms)
 {
     (void)poll(NULL, 0, ms);

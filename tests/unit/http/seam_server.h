@@ -109,6 +109,7 @@ static inline enum flow_next seam_who(struct flow *flow)
     seam_put_line(&body, "id", slice_of(request->request_id));
     seam_put_line(&body, "host", request_header(request, "host"));
     seam_put_line(&body, "x-test", request_header(request, "x-test"));
+    seam_put_line(&body, "x-test-2", request_header_at(request, "x-test", 1));
     buf_printf(&body, "x-test-count=%zu\n", request_header_count(request, "x-test"));
     seam_put_line(&body, "cookie", request_cookie(request, "livenessd_device"));
     struct slice parameter = request_query(request, "name");

@@ -1,8 +1,6 @@
 /* Answers in pieces: cut off in the middle, endless, or slow; and clients that do not stay. */
 #include "seam.h"
 
-#include <fcntl.h>
-
 static struct seam seam;
 
 static void start(void)
@@ -57,18 +55,6 @@ Test(pieces, a_reset_midway_comes_after_the_head_and_half_of_the_body)
     seam_stop(&seam);
 }
 
-static long resident_bytes(void)
-{
-    char path[64], text[128] = "";
-    (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)seam.child);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    cr_assert_gt(read(fd, text, sizeof text - 1), 0);
-    (void)close(fd);
-    char *end = text;
-    (void)strtol(text, &end, 10);
-    return strtol(end, NULL, 10) * sysconf(_SC_PAGESIZE);
-}
-
 /* Reads the head, then counts the rest of the body; all of it but its beginning are spaces. */
 static size_t read_spaces(int fd, size_t wanted)
 {
@@ -104,11 +90,11 @@ Test(pieces, a_huge_answer_is_as_long_as_it_says_and_takes_little_memory, .timeo
     enum { HUGE_BYTES = 100 << 20 };
     int fd = client_connect(&seam);
     expect_hello(fd);
-    long before = resident_bytes();
+    long before = seam_resident_bytes(&seam);
     ask(fd, "GET", "/huge?bytes=104857600");
     read_head(fd, "{\"a\":1}");
     cr_expect_eq(read_spaces(fd, HUGE_BYTES - 7), HUGE_BYTES - 7);
-    cr_expect_lt(resident_bytes() - before, 10 << 20);
+    cr_expect_lt(seam_resident_bytes(&seam) - before, 10 << 20);
     expect_hello(fd);
     (void)close(fd);
     seam_stop(&seam);

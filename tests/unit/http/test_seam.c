@@ -96,10 +96,18 @@ Test(seam, shows_the_request_as_it_came)
         "Cookie: livenessd_device=later\r\nContent-Type: Application/JSON; charset=utf-8\r\n\r\n";
     struct answer answer = client_ask(&seam, request);
     static const char *const lines[] = {
-        "method=GET\n",       "path=/Who/\n",     "query=name=a%20b+c%2Fd&x=1\n",
-        "name=a b c/d\n",     "x-test=one\n",     "x-test-count=2\n",
-        "cookie=tok.en\n",    "host=h.example\n", "type=application/json\n",
-        "client=127.0.0.1\n", "trusted=no\n",
+        "method=GET\n",
+        "path=/Who/\n",
+        "query=name=a%20b+c%2Fd&x=1\n",
+        "name=a b c/d\n",
+        "x-test=one\n",
+        "x-test-2=two\n",
+        "x-test-count=2\n",
+        "cookie=tok.en\n",
+        "host=h.example\n",
+        "type=application/json\n",
+        "client=127.0.0.1\n",
+        "trusted=no\n",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         cr_expect(strstr(answer.body, lines[i]), "%s not in %s", lines[i], answer.body);

@@ -131,18 +131,6 @@ Test(upload_memory, bodies_are_overwritten_when_a_route_asks)
 
 /* ---- how much they may hold ---- */
 
-static long resident_pages(void)
-{
-    char path[64], text[128] = "";
-    (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)seam.child);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    cr_assert_gt(read(fd, text, sizeof text - 1), 0);
-    (void)close(fd);
-    char *end = text;
-    (void)strtol(text, &end, 10);
-    return strtol(end, NULL, 10);
-}
-
 /* 50 times 100 MB are announced: nobody is cut for it, and nothing is allocated. */
 Test(upload_memory, announcing_a_body_costs_the_server_nothing)
 {
@@ -156,7 +144,7 @@ Test(upload_memory, announcing_a_body_costs_the_server_nothing)
     int fd = client_connect(&seam);
     client_send(fd, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
     expect_status(fd, 200);
-    long before = resident_pages();
+    long before = seam_resident_bytes(&seam);
     for (int i = 0; i < CLIENTS; i++) {
         clients[i] = client_connect(&seam);
         send_length(clients[i], "/upload", MULTIPART, 100 << 20);
@@ -164,7 +152,7 @@ Test(upload_memory, announcing_a_body_costs_the_server_nothing)
     send_body(fd, "/upload", MULTIPART, 10 << 20, false);
     expect_status(fd, 200);
     SEAM_EXPECT(&seam.shared->connections, CLIENTS + 1);
-    cr_expect_lt(resident_pages() - before, (20 << 20) / sysconf(_SC_PAGESIZE));
+    cr_expect_lt(seam_resident_bytes(&seam) - before, 20 << 20);
     for (int i = 0; i < CLIENTS; i++)
         (void)close(clients[i]);
     (void)close(fd);

@@ -1,10 +1,13 @@
 /*
- * A store on a real file in a folder of its own, and a loop that is turned until what was asked is
- * answered. Every answer is counted and the last one kept.
+ * A store, and a loop that is turned until what was asked is answered. Every answer is counted and
+ * the last one kept. The store is on a real file in a folder of its own, or, when the environment
+ * says LIVENESSD_TEST_STORE=redis, on a real redis-server of its own: tests that include this and
+ * are named for neither kind run on both.
  */
 #pragma once
 
 #include "store/store.h"
+#include "support/redis_server.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -18,6 +21,7 @@ struct fixture {
     char folder[64];
     char path[128];
     char error[512];
+    struct redis_server *server; /* NULL: the store is a file */
     uv_loop_t loop;
     struct fake_clock clock;
     struct fake_random random;
@@ -35,12 +39,20 @@ struct fixture {
 
 #define SET_TEXT(array, text) ((void)snprintf((array), sizeof(array), "%s", (text)))
 
-static const int64_t noon = 1767268800000;
+/* To come: what expires by Redis' clock is not to go while a test runs. */
+static const int64_t noon = 4102488000000;
+/* Records are of this one unless a test says otherwise. */
+static const uint8_t local_tenant[RECORD_HASH_BYTES];
+
+enum { LEASE_MS = 1000 };
 
 static inline struct store_config fixture_config(struct fixture *it)
 {
     return (struct store_config){
         .path = it->path,
+        .redis_url = it->server ? redis_server_url(it->server, NULL) : NULL,
+        .redis_prefix = "test:",
+        .lease_ms = LEASE_MS,
         .queue_max = 1000,
         .timeout_ms = 10000,
         .intents_max = 8,
@@ -69,10 +81,17 @@ static inline void fixture_close(struct fixture *it)
     uv_run(&it->loop, UV_RUN_DEFAULT);
 }
 
-/* A folder and a loop; no store yet. */
+static inline bool on_redis(void)
+{
+    const char *kind = getenv("LIVENESSD_TEST_STORE");
+    return kind && strcmp(kind, "redis") == 0;
+}
+
+/* A folder and a loop, and a server if need be; no store yet. */
 static inline void fixture_init(struct fixture *it)
 {
     memset(it, 0, sizeof *it);
+    it->server = on_redis() ? redis_server_start(NULL) : NULL;
     SET_TEXT(it->folder, "/tmp/test_store_XXXXXX");
     cr_assert_not_null(mkdtemp(it->folder));
     (void)snprintf(it->path, sizeof it->path, "%s/sessions.db", it->folder);

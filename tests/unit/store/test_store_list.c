@@ -18,7 +18,6 @@ static void close_store(void)
 
 TestSuite(store_list, .init = open_store, .fini = close_store, .timeout = 60);
 
-static const uint8_t local[RECORD_HASH_BYTES];
 static const uint8_t acme[RECORD_HASH_BYTES] = {1};
 static const uint8_t zenith[RECORD_HASH_BYTES] = {2};
 
@@ -35,7 +34,7 @@ static void insert_of(const uint8_t *tenant, const char *id, enum session_kind k
 
 static void insert_as(const char *id, enum session_kind kind, enum session_state state)
 {
-    insert_of(local, id, kind, state);
+    insert_of(local_tenant, id, kind, state);
 }
 
 static size_t list_of(const uint8_t *tenant, enum session_kind kind, const char *after,
@@ -49,7 +48,7 @@ static size_t list_of(const uint8_t *tenant, enum session_kind kind, const char 
 
 static size_t list(enum session_kind kind, const char *after, size_t limit)
 {
-    return list_of(local, kind, after, limit);
+    return list_of(local_tenant, kind, after, limit);
 }
 
 #define ID(n) "0000000" #n "-0000-7000-8000-000000000000"

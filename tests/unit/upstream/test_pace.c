@@ -226,8 +226,8 @@ Test(pace, one_priority_is_served_in_the_order_of_asking)
 {
     static struct fixture it;
     setup(&it, 100, 100, 2000);
-    for (char name = 'A'; name < 'F'; name++) {
-        ask(&it, PACE_DELETE)->name = name;
+    for (int i = 0; i < 5; i++) {
+        ask(&it, PACE_DELETE)->name = (char)('A' + i);
     }
     turn(&it);
     cr_assert_str_eq(it.order, "ABCDE");

@@ -58,3 +58,24 @@ Test(rate_window, a_share_is_never_more_than_its_part)
     cr_assert_eq(run_share(12, 5, 2), 851); /* two in five sixths of a second */
     cr_assert_geq(run_share(1000000, 5, 200000), 1000);
 }
+
+Test(rate_window, a_change_keeps_the_newest_starts)
+{
+    struct rate_window window;
+    rate_window_init(&window, 4, 1);
+    for (uint64_t now = 5000; now < 5006; now++) {
+        uint64_t at = rate_window_free_at(&window);
+        rate_window_start(&window, at > now ? at : now);
+    }
+    /* 5002 5003 6021 6022 */
+    rate_window_change(&window, 2, 1);
+    cr_expect_eq(rate_window_free_at(&window), 6021 + 1021);
+    rate_window_change(&window, 8, 1);
+    cr_expect_eq(rate_window_free_at(&window), 0);
+    rate_window_start(&window, 6023);
+    rate_window_change(&window, 3, 1);
+    cr_expect_eq(rate_window_free_at(&window), 6021 + 1021);
+    rate_window_change(&window, 1, 5);
+    cr_expect_eq(rate_window_free_at(&window), 6023 + 5101);
+    rate_window_done(&window);
+}

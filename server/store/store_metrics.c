@@ -1,13 +1,22 @@
 /*
  * The numbers of the store. Counted when answers are delivered, because the registry is the loop's.
  */
-#include "store/store_sqlite_private.h"
+#include "store/store_private.h"
 
 static const char *const kind_names[CALL_KIND_COUNT] = {
-    [CALL_LOAD] = "load",     [CALL_DUE] = "due",           [CALL_EXPIRED] = "expired",
-    [CALL_COUNT] = "count",   [CALL_INSERT] = "insert",     [CALL_SAVE] = "save",
-    [CALL_FORGET] = "forget", [CALL_LIST] = "list",         [CALL_FIND_UPSTREAM] = "find_upstream",
-    [CALL_PROBE] = "probe",   [CALL_FIND_KEY] = "find_key", [CALL_RELEASE_KEYS] = "release_keys",
+    [CALL_LOAD] = "load",
+    [CALL_DUE] = "due",
+    [CALL_EXPIRED] = "expired",
+    [CALL_COUNT] = "count",
+    [CALL_INSERT] = "insert",
+    [CALL_SAVE] = "save",
+    [CALL_FORGET] = "forget",
+    [CALL_LIST] = "list",
+    [CALL_FIND_UPSTREAM] = "find_upstream",
+    [CALL_PROBE] = "probe",
+    [CALL_FIND_KEY] = "find_key",
+    [CALL_RELEASE_KEYS] = "release_keys",
+    [CALL_CLAIM_LOOK] = "claim_look",
 };
 
 static const char *const result_names[STORE_RESULT_COUNT] = {
@@ -15,6 +24,7 @@ static const char *const result_names[STORE_RESULT_COUNT] = {
     [STORE_NOT_FOUND] = "not_found",
     [STORE_CONFLICT] = "conflict",
     [STORE_KEY_TAKEN] = "key_taken",
+    [STORE_MORE] = "more",
     [STORE_UNAVAILABLE] = "unavailable",
 };
 
@@ -50,11 +60,11 @@ void store_metrics_answer(const struct store_metrics *metrics, enum call_kind ki
     }
 }
 
-void store_metrics_commit(const struct store_metrics *metrics, const struct commit_report *commit)
+void store_metrics_commit(const struct store_metrics *metrics, bool committed, uint64_t duration_ns)
 {
-    if (metrics->queue && commit->there) {
-        series_add(metrics->commits[commit->committed], 1);
-        series_observe(metrics->commit_duration, (double)commit->duration_ns / 1e9);
+    if (metrics->queue) {
+        series_add(metrics->commits[committed], 1);
+        series_observe(metrics->commit_duration, (double)duration_ns / 1e9);
     }
 }
 

@@ -1,9 +1,9 @@
 /*
- * Telling the operator what SQLite says, in the log and nowhere else: clients are told only that
+ * Telling the operator what the store says, in the log and nowhere else: clients are told only that
  * the store is unavailable. Invariant: one line a minute for the same trouble, however many calls
  * fail.
  */
-#include "store/store_sqlite_private.h"
+#include "store/store_private.h"
 
 enum { QUIET_MS = 60 * 1000 };
 
