@@ -5,6 +5,7 @@
 #include "app.h"
 
 #include "app_credentials.h"
+#include "app_issuers.h"
 #include "app_process.h"
 #include "app_store.h"
 #include "base/cleanup.h"
@@ -43,6 +44,7 @@ struct app {
     struct emulator *emulator;
     struct face_client *face;
     struct app_credentials *credentials;
+    struct app_issuers *issuers;
     struct app_token *tokens;
     struct device_tokens *devices;
     struct cidr *trusted;
@@ -54,6 +56,7 @@ struct app {
     struct process *process;
     uint64_t drain_until; /* monotonic ms; 0: not draining */
     uv_timer_t *drain_timer;
+    bool cancelled;                        /* told to stop before it listened */
     char endpoint[ADDRESS_TEXT_SIZE + 16]; /* of the emulator inside */
     char error[ERROR_SIZE];
 };
@@ -118,6 +121,27 @@ static bool open_upstream(struct app *app)
     return app->face != NULL;
 }
 
+static bool open_issuers(struct app *app)
+{
+    const struct app_issuers_config config = {.loop = app->loop,
+                                              .settings = app->settings,
+                                              .owner_key = app->keyring.seal,
+                                              .log = app->log,
+                                              .metrics = app->metrics};
+    if (!(app->settings->auth_mode & AUTH_JWT))
+        return true;
+    app->issuers = app_issuers_open(&config, app->error, sizeof app->error);
+    return app->issuers != NULL;
+}
+
+/* Whoever is admitted by their tokens should find the keys there. */
+static bool await_issuers(struct app *app)
+{
+    if (app->issuers)
+        app_issuers_await(app->issuers);
+    return !app->cancelled;
+}
+
 static bool make_authority(struct app *app)
 {
     const struct settings *settings = app->settings;
@@ -136,6 +160,7 @@ static bool make_authority(struct app *app)
         .app_tokens = settings->auth_mode & AUTH_APP_TOKEN,
         .tokens = app->tokens,
         .token_count = count,
+        .bearers = app->issuers ? issuers_bearers(app_issuers_of(app->issuers)) : NULL,
         .devices = app->devices,
         .owner_key = app->keyring.seal,
         .correlation_key = app->keyring.correlation,
@@ -196,6 +221,7 @@ static bool make_services(struct app *app)
         .sessions = app->sessions,
         .store = app->store,
         .authority = &app->authority,
+        .issuers = app->issuers ? app_issuers_of(app->issuers) : NULL,
         .rules = &app->sessions->config.rules,
         .policy = make_policy(settings),
         .version = (enum face_version)settings->upstream_api_version,
@@ -292,6 +318,11 @@ static void told_to_stop(void *context, int signal)
 {
     struct app *app = context;
     LOG_EVENT(app->log, LOG_INFO, "stopping", LOG_INT(SIGNAL, signal));
+    if (!app->http) {
+        app->cancelled = true;
+        loop_stop(app->loop);
+        return;
+    }
     if (app->drain_until != 0) {
         app_stop(app);
         return;
@@ -313,6 +344,7 @@ static void app_close(struct app *app)
     listener_close(app->http);
     sessions_free(app->sessions);
     listener_close(app->admin);
+    app->issuers = app_issuers_close(app->issuers);
     app->credentials = credentials_unwatch(app->credentials);
     face_client_free(app->face);
     emulator_close(app->emulator);
@@ -388,14 +420,14 @@ int app_serve(const struct settings *settings)
     app.metrics = metrics_new();
     process_describe(app.metrics);
     bool ok = make_loop(&app) && load_keys(&app) && open_store(&app) && open_emulator(&app) &&
-              open_upstream(&app) && make_authority(&app) && make_services(&app) &&
-              open_admin(&app) && open_http(&app);
+              open_upstream(&app) && open_issuers(&app) && make_authority(&app) &&
+              make_services(&app) && open_admin(&app) && await_issuers(&app) && open_http(&app);
     if (ok) {
         say_ready(&app);
         loop_run(app.loop);
-    } else {
+    } else if (!app.cancelled) {
         (void)fprintf(stderr, "livenessd: %s\n", app.error);
     }
     app_close(&app);
-    return ok ? 0 : 1;
+    return ok || app.cancelled ? 0 : 1;
 }

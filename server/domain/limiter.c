@@ -189,6 +189,24 @@ void limiter_debit(struct limiter *limiter, uint64_t now_us, const struct limit_
     word_put(limiter, now_us, charge->key, wanted < most ? wanted : later(full_at, most));
 }
 
+struct limit_standing limiter_look(const struct limiter *limiter, uint64_t now_us,
+                                   const struct limit_charge *charge)
+{
+    struct limit_standing standing = limit_stand(charge, now_us, word_get(limiter, charge->key));
+    if (standing.retry_us == 0)
+        standing_charge(&standing, charge);
+    return standing;
+}
+
+void limiter_raise(struct limiter *limiter, uint64_t now_us, const struct limit_charge *charge,
+                   uint64_t full_us)
+{
+    uint64_t depth_us = charge->rule.burst * charge->rule.interval_us;
+    uint64_t full_at = now_us + (full_us < 2 * depth_us ? full_us : 2 * depth_us);
+    if (full_at > word_get(limiter, charge->key))
+        word_put(limiter, now_us, charge->key, full_at);
+}
+
 void limiter_refund(struct limiter *limiter, uint64_t now_us, const struct limit_charge *charge)
 {
     uint64_t full_at = word_get(limiter, charge->key);

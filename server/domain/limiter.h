@@ -16,32 +16,11 @@
 #include <stdint.h>
 
 #include "base/alloc.h"
-
-struct limit_rule {
-    uint64_t interval_us; /* one more each; 0: the rule is off and admits everything */
-    uint64_t burst;       /* at once; at least 1 */
-};
+#include "base/limit.h"
 
 /* "`count` in `per_us`, `burst` at once"; count 0: off. The interval is rounded up, and at least
  * 1 us. */
 struct limit_rule limit_rule_of(uint64_t count, uint64_t per_us, uint64_t burst);
-
-/* What a request would cost somebody. */
-struct limit_charge {
-    struct limit_rule rule;
-    uint64_t key;  /* a keyed hash over rule and subject: no client can choose it */
-    uint64_t cost; /* 0: only looked at */
-};
-
-/* How somebody stands afterwards. */
-struct limit_standing {
-    uint64_t remaining; /* how many more at once */
-    uint64_t full_us;   /* until all of the burst is there again */
-    uint64_t retry_us;  /* until this charge would have been admitted; 0: it is. UINT64_MAX: never,
-                           it costs more than the burst */
-};
-
-enum { LIMIT_CHARGES_MAX = 8 };
 
 struct limiter;
 
@@ -56,6 +35,12 @@ bool limiter_charge(struct limiter *limiter, uint64_t now_us, const struct limit
 void limiter_debit(struct limiter *limiter, uint64_t now_us, const struct limit_charge *charge);
 /* Gives back, never above the burst. */
 void limiter_refund(struct limiter *limiter, uint64_t now_us, const struct limit_charge *charge);
+/* How a key would stand after the charge; nothing is charged. */
+struct limit_standing limiter_look(const struct limiter *limiter, uint64_t now_us,
+                                   const struct limit_charge *charge);
+/* Somebody who knows more says that it takes a key at least `full_us` to have its burst again. */
+void limiter_raise(struct limiter *limiter, uint64_t now_us, const struct limit_charge *charge,
+                   uint64_t full_us);
 /* Looks at up to `limit` keys, from where the last sweep ended, and drops those that have all of
  * their burst again. */
 void limiter_sweep(struct limiter *limiter, uint64_t now_us, size_t limit);

@@ -212,6 +212,14 @@ static void write_number(struct request *request, const char *name, unsigned val
     reply_header(request, name, (struct slice){text, (size_t)length});
 }
 
+/* RFC 6750 section 3.1: who showed a credential is told that it is a bad one, and no more. */
+static struct slice challenge_of(const struct request *request)
+{
+    bool shown = request_header(request, "authorization").data ||
+                 request_header(request, "ocp-apim-subscription-key").data;
+    return shown ? SLICE("Bearer error=\"invalid_token\"") : SLICE("Bearer");
+}
+
 void reply_problem(struct request *request, enum problem problem,
                    const struct problem_detail *detail)
 {
@@ -235,7 +243,7 @@ void reply_problem(struct request *request, enum problem problem,
     if (full.retry_after_seconds > 0)
         write_number(request, "retry-after", full.retry_after_seconds);
     if (info->status == 401)
-        reply_header(request, "www-authenticate", SLICE("Bearer"));
+        reply_header(request, "www-authenticate", challenge_of(request));
     answer(request, info->status, rfc9457 ? "application/problem+json" : json_type,
            buf_slice(&body), body.len);
 }

@@ -32,6 +32,7 @@ struct request {
     struct address client; /* the peer, or what a trusted proxy says */
     bool peer_trusted;     /* the peer is a trusted proxy */
     void *context;         /* the listener's */
+    void *notes;           /* the route's own; NULL at first */
     struct log *log;
 };
 

@@ -1,8 +1,11 @@
 /*
- * Who calls: collects the credentials of a request, and hands out device tokens.
+ * Who calls: collects the credentials of a request, waits for keys where that may help, and hands
+ * out device tokens.
  */
 #include "base/buf.h"
 #include "routes/session_flow.h"
+
+#include <stddef.h>
 
 #define COOKIE        "livenessd_device"
 #define SECURE_COOKIE "__Host-" COOKIE
@@ -35,25 +38,86 @@ static void token_hand_out(struct request *request, const struct services *servi
         reply_header(request, "x-device-token", token);
 }
 
-enum problem caller_identify(struct request *request, bool may_mint, struct principal *ret)
+/* ---- tokens of identity providers ---- */
+
+/* What a caller's credentials came to, so that they are judged once. In request memory. */
+struct caller_notes {
+    struct jwks_ticket ticket;
+    struct flow *flow; /* that waits */
+    enum problem problem;
+    struct principal principal;
+    struct bearer_refusal refusal;
+};
+
+static struct caller_notes *judge(struct request *request)
 {
     const struct services *services = request->context;
-    const struct authority *authority = services->authority;
+    struct caller_notes *notes = request_alloc(request, sizeof *notes);
     struct credentials credentials;
     credentials_read(request, services, &credentials);
-    int64_t now_s = clock_wall_ms(services->clock) / 1000;
-    enum problem problem = principal_identify(authority, &credentials, now_s, ret);
-    if (problem == PROBLEM_NONE || !may_mint || !principal_may_mint(authority, &credentials))
-        return problem;
+    notes->problem =
+        principal_judge(services->authority, &credentials, clock_wall_ms(services->clock) / 1000,
+                        &notes->principal, &notes->refusal);
+    request->notes = notes;
+    return notes;
+}
+
+/* Judged anew, whatever came of the fetch. */
+static void keys_came(struct jwks_ticket *ticket)
+{
+    struct caller_notes *notes =
+        (struct caller_notes *)((char *)ticket - offsetof(struct caller_notes, ticket));
+    notes->flow->request->notes = NULL;
+    flow_resume(notes->flow);
+}
+
+static void stop_waiting(struct flow *flow)
+{
+    jwks_leave(&((struct caller_notes *)flow->request->notes)->ticket);
+}
+
+enum flow_next caller_meet(struct flow *flow)
+{
+    const struct services *services = flow->request->context;
+    if (!services->issuers)
+        return FLOW_NEXT;
+    struct caller_notes *notes = judge(flow->request);
+    notes->ticket.done = keys_came;
+    notes->flow = flow;
+    if (!issuers_refresh(services->issuers, &notes->refusal, &notes->ticket))
+        return FLOW_NEXT;
+    flow->cancel = stop_waiting;
+    return FLOW_WAIT;
+}
+
+/* ---- who calls ---- */
+
+static enum problem mint(struct request *request, const struct services *services,
+                         struct principal *ret)
+{
+    const struct authority *authority = services->authority;
     CLEANUP(secret_buf) struct buf token;
     char device_id[UUID_SIZE];
     buf_init_secret(&token, JWT_MAX_BYTES);
-    device_token_mint(authority->devices, now_s, &token, device_id);
+    device_token_mint(authority->devices, clock_wall_ms(services->clock) / 1000, &token, device_id);
     if (buf_failed(&token))
         return PROBLEM_INTERNAL;
     token_hand_out(request, services, buf_slice(&token));
     principal_become_device(authority, device_id, ret);
     return PROBLEM_NONE;
+}
+
+enum problem caller_identify(struct request *request, bool may_mint, struct principal *ret)
+{
+    const struct services *services = request->context;
+    const struct caller_notes *notes = request->notes ? request->notes : judge(request);
+    if (notes->problem == PROBLEM_NONE) {
+        *ret = notes->principal;
+        return PROBLEM_NONE;
+    }
+    if (notes->refusal.verdict != BEARER_VALID)
+        issuers_report(services->issuers, &notes->refusal, request->request_id);
+    return may_mint && caller_lacks_device(request) ? mint(request, services, ret) : notes->problem;
 }
 
 bool caller_lacks_device(const struct request *request)
@@ -67,8 +131,11 @@ bool caller_lacks_device(const struct request *request)
 enum problem operator_identify(struct request *request, struct principal *ret)
 {
     enum problem problem = caller_identify(request, false, ret);
-    if (problem == PROBLEM_NONE && !(ret->scopes & SCOPE_OPERATE))
+    if (problem == PROBLEM_NONE && !(ret->scopes & SCOPE_OPERATE)) {
+        reply_header(request, "www-authenticate",
+                     SLICE("Bearer error=\"insufficient_scope\", scope=\"liveness:operate\""));
         return PROBLEM_FORBIDDEN;
+    }
     return problem;
 }
 
@@ -85,5 +152,8 @@ enum flow_next session_identify(struct flow *flow, struct principal *ret_princip
 
 const char *caller_word(const struct principal *principal)
 {
-    return principal->kind == PRINCIPAL_APP ? "app_token" : "anonymous";
+    static const char *const words[] = {[PRINCIPAL_ANONYMOUS] = "anonymous",
+                                        [PRINCIPAL_APP] = "app_token",
+                                        [PRINCIPAL_JWT] = "jwt"};
+    return words[principal->kind];
 }

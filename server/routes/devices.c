@@ -27,4 +27,5 @@ static enum flow_next hand_out(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step device_create_steps[] = {FLOW_STEP(hand_out), FLOW_END};
+const struct flow_step device_create_steps[] = {FLOW_STEP(caller_meet), FLOW_STEP(hand_out),
+                                                FLOW_END};

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "domain/policy.h"
 #include "domain/principal.h"
+#include "lifecycle/issuers.h"
 #include "lifecycle/sessions.h"
 #include "store/store.h"
 
@@ -21,6 +22,7 @@ struct services {
     struct sessions *sessions;
     struct store *store;
     const struct authority *authority;
+    struct issuers *issuers; /* NULL: no tokens of identity providers are taken */
     const struct session_rules *rules;
     struct create_policy policy;
     enum face_version version; /* of the upstream */

@@ -88,9 +88,14 @@ static enum flow_next judge(struct flow *flow)
     return FLOW_NEXT;
 }
 
-const struct flow_step session_complete_steps[] = {
-    FLOW_STEP(identify),    FLOW_STEP(look_read_wait),
-    FLOW_STEP(decode),      FLOW_STEP(record),
-    FLOW_STEP(judge),       FLOW_STEP(look_ask),
-    FLOW_STEP(look_wait),   FLOW_STEP(look_translate),
-    FLOW_STEP(look_answer), FLOW_END};
+const struct flow_step session_complete_steps[] = {FLOW_STEP(caller_meet),
+                                                   FLOW_STEP(identify),
+                                                   FLOW_STEP(look_read_wait),
+                                                   FLOW_STEP(decode),
+                                                   FLOW_STEP(record),
+                                                   FLOW_STEP(judge),
+                                                   FLOW_STEP(look_ask),
+                                                   FLOW_STEP(look_wait),
+                                                   FLOW_STEP(look_translate),
+                                                   FLOW_STEP(look_answer),
+                                                   FLOW_END};

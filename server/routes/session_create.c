@@ -305,10 +305,6 @@ static enum flow_next answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_create_steps[] = {FLOW_STEP(identify),
-                                                 FLOW_STEP(decode),
-                                                 FLOW_STEP(repeat_find),
-                                                 FLOW_STEP(repeat_meet),
-                                                 FLOW_STEP(create),
-                                                 FLOW_STEP(answer),
-                                                 FLOW_END};
+const struct flow_step session_create_steps[] = {
+    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(decode), FLOW_STEP(repeat_find),
+    FLOW_STEP(repeat_meet), FLOW_STEP(create),   FLOW_STEP(answer), FLOW_END};

@@ -89,6 +89,6 @@ static enum flow_next answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_delete_steps[] = {FLOW_STEP(identify), FLOW_STEP(remove_here),
-                                                 FLOW_STEP(remove_there), FLOW_STEP(answer),
-                                                 FLOW_END};
+const struct flow_step session_delete_steps[] = {FLOW_STEP(caller_meet), FLOW_STEP(identify),
+                                                 FLOW_STEP(remove_here), FLOW_STEP(remove_there),
+                                                 FLOW_STEP(answer),      FLOW_END};

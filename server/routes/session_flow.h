@@ -170,6 +170,9 @@ struct image_flow {
 extern const struct flow_step image_get_steps[];
 extern const struct flow_step image_detect_steps[];
 
+/* The first step of whatever asks who calls: a token signed with a key that we do not know waits,
+ * briefly, for its issuer's keys to be fetched again. */
+enum flow_next caller_meet(struct flow *flow);
 /* PROBLEM_NONE, or what identify says. With `may_mint` an anonymous caller without a valid device
  * token gets a new device, told in the cookie and, but for same-site pages, in X-Device-Token. */
 enum problem caller_identify(struct request *request, bool may_mint, struct principal *ret);
@@ -180,7 +183,7 @@ enum problem operator_identify(struct request *request, struct principal *ret);
 /* The first step of what is asked of one session: who calls, and the id of which. */
 enum flow_next session_identify(struct flow *flow, struct principal *ret_principal,
                                 char ret_id[UUID_SIZE]);
-/* "anonymous" or "app_token", for the log. */
+/* "anonymous", "app_token" or "jwt", for the log. */
 const char *caller_word(const struct principal *principal);
 
 /* Whether the id can be one of ours: a UUID, in lower case in ret. */

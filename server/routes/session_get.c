@@ -219,7 +219,8 @@ enum flow_next look_answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_get_steps[] = {
-    FLOW_STEP(identify),       FLOW_STEP(look_read_wait), FLOW_STEP(look_find),
-    FLOW_STEP(look_own),       FLOW_STEP(look_ask),       FLOW_STEP(look_wait),
-    FLOW_STEP(look_translate), FLOW_STEP(look_answer),    FLOW_END};
+const struct flow_step session_get_steps[] = {FLOW_STEP(caller_meet),    FLOW_STEP(identify),
+                                              FLOW_STEP(look_read_wait), FLOW_STEP(look_find),
+                                              FLOW_STEP(look_own),       FLOW_STEP(look_ask),
+                                              FLOW_STEP(look_wait),      FLOW_STEP(look_translate),
+                                              FLOW_STEP(look_answer),    FLOW_END};

@@ -179,8 +179,8 @@ static enum flow_next answer_faces(struct flow *flow)
 }
 
 const struct flow_step image_get_steps[] = {
-    FLOW_STEP(identify), FLOW_STEP(name_in_path), FLOW_STEP(find), FLOW_STEP(own),
-    FLOW_STEP(fetch),    FLOW_STEP(answer_image), FLOW_END};
+    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(name_in_path), FLOW_STEP(find),
+    FLOW_STEP(own),         FLOW_STEP(fetch),    FLOW_STEP(answer_image), FLOW_END};
 const struct flow_step image_detect_steps[] = {
-    FLOW_STEP(identify), FLOW_STEP(name_in_body), FLOW_STEP(find), FLOW_STEP(own),
-    FLOW_STEP(detect),   FLOW_STEP(answer_faces), FLOW_END};
+    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(name_in_body), FLOW_STEP(find),
+    FLOW_STEP(own),         FLOW_STEP(detect),   FLOW_STEP(answer_faces), FLOW_END};

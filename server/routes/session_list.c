@@ -103,5 +103,5 @@ static enum flow_next answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_list_steps[] = {FLOW_STEP(identify), FLOW_STEP(list),
-                                               FLOW_STEP(answer), FLOW_END};
+const struct flow_step session_list_steps[] = {FLOW_STEP(caller_meet), FLOW_STEP(identify),
+                                               FLOW_STEP(list), FLOW_STEP(answer), FLOW_END};
