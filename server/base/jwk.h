@@ -1,7 +1,7 @@
 /*
- * Public keys of identity providers: a JWKS document (RFC 7517) into keys that tokens are checked
- * with. Keys come in by OpenSSL's own importer, once; what is no key of ours to use is passed over
- * and counted, never fatal: other services publish theirs in the same document.
+ * Public keys of others: a JWKS document (RFC 7517) into keys that tokens are checked with; and
+ * ours, for others to read. Keys come in by OpenSSL's own importer, once; what is no key of ours to
+ * use is passed over and counted, never fatal: other services publish theirs in the same document.
  *
  * Used are RSA keys of 2048 to 8192 bits with an odd public exponent from 65537 on, and points on
  * P-256, P-384 and P-521; `use` is "sig" or absent, `key_ops` has "verify" or is absent, `alg` is
@@ -28,6 +28,10 @@ struct jwk_set *jwk_set_read(struct slice document, unsigned algorithms, const c
 /* The set of one shared secret, or NULL as jwt_key_new_secret. */
 struct jwk_set *jwk_set_of_secret(struct slice secret);
 struct jwk_set *jwk_set_free(struct jwk_set *set);
+
+/* Our own: the public half of a P-256 key as an object with use and alg, for a document that others
+ * check our signatures with. */
+void jwk_put(const struct jwt_key *key, struct json_writer *writer);
 
 static inline struct jwt_keys jwk_set_keys(const struct jwk_set *set)
 {

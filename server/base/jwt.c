@@ -32,6 +32,22 @@ static bool is_kid(const char *kid)
     return size > 0 && size < JWT_KID_SIZE && strspn(kid, allowed) == size;
 }
 
+/* `type` NULL: without. */
+static void put_header(const struct jwt_key *key, const char *type, struct buf *ret)
+{
+    CLEANUP(buf) struct buf header;
+    buf_init(&header, JWT_MAX_BYTES);
+    struct json_writer writer = json_writer(&header);
+    json_open(&writer, NULL, '{');
+    json_put_string(&writer, "alg", jwt_algorithm_name(key->algorithm));
+    json_put_string(&writer, "kid", key->kid);
+    if (type) {
+        json_put_string(&writer, "typ", type);
+    }
+    json_close(&writer, '}');
+    base64url_encode(header.data, header.len, ret);
+}
+
 static struct jwt_key *key_new(enum jwt_algorithm algorithm, const char *kid)
 {
     if (!is_kid(kid)) {
@@ -42,16 +58,9 @@ static struct jwt_key *key_new(enum jwt_algorithm algorithm, const char *kid)
     key->algorithm = algorithm;
     key->kid = xstrdup(kid);
     CLEANUP(buf) struct buf header;
-    CLEANUP(buf) struct buf encoded;
     buf_init(&header, JWT_MAX_BYTES);
-    buf_init(&encoded, JWT_MAX_BYTES);
-    struct json_writer writer = json_writer(&header);
-    json_open(&writer, NULL, '{');
-    json_put_string(&writer, "alg", jwt_algorithm_name(algorithm));
-    json_put_string(&writer, "kid", kid);
-    json_close(&writer, '}');
-    base64url_encode(header.data, header.len, &encoded);
-    key->header = xstrdup(encoded.data);
+    put_header(key, NULL, &header);
+    key->header = xstrdup(header.data);
     return key;
 }
 
@@ -67,11 +76,13 @@ struct jwt_key *jwt_key_new_hs256(const char *kid, const uint8_t bytes[JWT_HS256
 
 struct jwt_key *jwt_key_generate_es256(const char *kid)
 {
-    struct jwt_key *key = key_new(JWT_ES256, kid);
-    if (!key) {
-        return NULL;
-    }
-    key->pair = checked(EVP_EC_gen("P-256"));
+    return is_kid(kid) ? jwt_key_new_pair(checked(EVP_EC_gen("P-256")), kid) : NULL;
+}
+
+struct jwt_key *jwt_key_new_pair(EVP_PKEY *pair, const char *kid)
+{
+    struct jwt_key *key = checked(key_new(JWT_ES256, kid));
+    key->pair = pair;
     key->sign = checked(EVP_PKEY_CTX_new(key->pair, NULL));
     key->verify[DIGEST_256] = checked(EVP_PKEY_CTX_new(key->pair, NULL));
     if (EVP_PKEY_sign_init(key->sign) != 1 || EVP_PKEY_verify_init(key->verify[DIGEST_256]) != 1) {
@@ -120,27 +131,43 @@ static bool is_object(struct slice claims)
     return json_parse(claims, &limits, &json, &why) == 0 && cJSON_IsObject(json);
 }
 
-int jwt_sign(const struct jwt_key *key, struct slice claims, struct buf *ret)
+/* `token` holds the header. */
+static int sign(const struct jwt_key *key, struct slice claims, struct buf *token, struct buf *ret)
 {
-    assert(key->header);
     if (!is_object(claims)) {
         return -EINVAL;
     }
-    CLEANUP(secret_buf) struct buf token;
-    buf_init_secret(&token, JWT_MAX_BYTES);
-    buf_puts(&token, key->header);
-    buf_putc(&token, '.');
-    base64url_encode(claims.data, claims.len, &token);
-    if (buf_failed(&token)) {
+    buf_putc(token, '.');
+    base64url_encode(claims.data, claims.len, token);
+    if (buf_failed(token)) {
         return -EINVAL;
     }
     uint8_t signature[ES256_SIGNATURE];
-    size_t size = make_signature(key, buf_slice(&token), signature);
-    buf_putc(&token, '.');
-    base64url_encode(signature, size, &token);
-    if (buf_failed(&token)) {
+    size_t size = make_signature(key, buf_slice(token), signature);
+    buf_putc(token, '.');
+    base64url_encode(signature, size, token);
+    if (buf_failed(token)) {
         return -EINVAL;
     }
-    buf_put_slice(ret, buf_slice(&token));
+    buf_put_slice(ret, buf_slice(token));
     return buf_failed(ret) ? -EINVAL : 0;
+}
+
+int jwt_sign(const struct jwt_key *key, struct slice claims, struct buf *ret)
+{
+    assert(key->header);
+    CLEANUP(secret_buf) struct buf token;
+    buf_init_secret(&token, JWT_MAX_BYTES);
+    buf_puts(&token, key->header);
+    return sign(key, claims, &token, ret);
+}
+
+int jwt_sign_typed(const struct jwt_key *key, const char *type, struct slice claims,
+                   struct buf *ret)
+{
+    assert(key->header);
+    CLEANUP(secret_buf) struct buf token;
+    buf_init_secret(&token, JWT_MAX_BYTES);
+    put_header(key, type, &token);
+    return sign(key, claims, &token, ret);
 }

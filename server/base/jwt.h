@@ -5,7 +5,7 @@
  *  - a token over 8 KB, with padding, or not of three base64url parts is refused unparsed;
  *  - the header is decoded first: alg must be one the key may be used with, kid must name one of
  *    the keys, `crit`, keys in the header (jwk, jku, x5c, x5u) and duplicate members are refused,
- *    typ is "JWT", absent, or "at+jwt";
+ *    typ is "JWT", absent, or "at+jwt", unless the caller expects another one and no other;
  *  - signatures are made and checked by OpenSSL with kept key objects over the raw
  *    "header.payload", before libjwt parses anything (it also parses PEM on every call);
  *  - exp, nbf and iat must be whole numbers and are checked against the caller's clock.
@@ -54,6 +54,11 @@ struct jwt_key *jwt_key_new_hs256(const char *kid, const uint8_t bytes[JWT_HS256
 struct jwt_key *jwt_key_new_secret(struct slice secret);
 /* A fresh P-256 pair. */
 struct jwt_key *jwt_key_generate_es256(const char *kid);
+/* The P-256 pair of a PEM text (base/ec_pem.h), or NULL when it holds none. Its kid is its
+ * thumbprint (RFC 7638). */
+struct jwt_key *jwt_key_from_pem(struct slice pem);
+/* The same of a public key, or of the public half of a private one: it only checks. */
+struct jwt_key *jwt_key_from_public_pem(struct slice pem);
 struct jwt_key *jwt_key_free(struct jwt_key *key);
 const char *jwt_key_id(const struct jwt_key *key);
 /* What it signs with. */
@@ -63,6 +68,10 @@ enum jwt_algorithm jwt_key_algorithm(const struct jwt_key *key);
  * `claims` is a JSON object, the key one that signs. 0, or -EINVAL when it is none, or the token
  * would pass 8 KB. */
 int jwt_sign(const struct jwt_key *key, struct slice claims, struct buf *ret) MUST_CHECK;
+/* The same with a third member "typ", a literal of ours: what is signed for one purpose is then no
+ * use for another (RFC 8725 section 3.11). */
+int jwt_sign_typed(const struct jwt_key *key, const char *type, struct slice claims,
+                   struct buf *ret) MUST_CHECK;
 
 enum jwt_verdict {
     JWT_VALID,
@@ -96,8 +105,8 @@ struct jwt_reading {
     struct slice signature_part;
     struct slice signed_text; /* header.payload */
     enum jwt_algorithm algorithm;
-    struct slice kid; /* data NULL: none */
-    bool is_access_token;
+    struct slice kid;    /* data NULL: none */
+    bool has_other_type; /* than "JWT" */
     cJSON *header;
     cJSON *claims; /* NULL: not read yet */
 };
@@ -105,6 +114,9 @@ struct jwt_reading {
 /* JWT_VALID when the form and the header are fine, else JWT_MALFORMED. Slices point into `token`,
  * which must outlive *ret; jwt_reading_done in either case. */
 enum jwt_verdict jwt_read(struct slice token, struct jwt_reading *ret) MUST_CHECK;
+/* For tokens of this type only: typ must be there and say so. */
+enum jwt_verdict jwt_read_typed(struct slice token, const char *type,
+                                struct jwt_reading *ret) MUST_CHECK;
 void jwt_reading_done(struct jwt_reading *reading);
 /* Who issued it by its own words, for choosing the keys and nothing else. False when it does not
  * say, or the payload is no clean object. */

@@ -48,6 +48,13 @@ struct jwt_key {
  * copied; data NULL: none. */
 struct jwt_key *jwt_key_new_public(EVP_PKEY *pair, struct slice kid, unsigned algorithms);
 
+/* A P-256 pair that signs; takes `pair` over. `kid` is one of ours. */
+struct jwt_key *jwt_key_new_pair(EVP_PKEY *pair, const char *kid);
+
+/* The thumbprint of a P-256 key (RFC 7638), NUL-terminated. */
+enum { JWK_THUMBPRINT_SIZE = 44 };
+void jwk_thumbprint(const EVP_PKEY *key, char ret[JWK_THUMBPRINT_SIZE]);
+
 /* Whether `signature` is the key's over the raw text, by this algorithm, which the key has. */
 bool jwt_key_check(const struct jwt_key *key, enum jwt_algorithm algorithm, struct slice text,
                    struct slice signature) MUST_CHECK;

@@ -77,27 +77,41 @@ static bool asks_too_much(const cJSON *header)
     return false;
 }
 
-/* typ is compared without case (RFC 7515 section 4.1.9). */
-static bool read_type(struct jwt_reading *reading)
+/* Without case, and "application/" may be left out (RFC 7515 section 4.1.9). */
+static bool is_type(struct slice said, const char *type)
 {
-    struct slice type;
-    if (!json_has(reading->header, "typ")) {
-        return true;
+    struct slice prefix = SLICE_INIT("application/");
+    if (said.len > prefix.len &&
+        slice_equal_nocase((struct slice){said.data, prefix.len}, prefix)) {
+        said.data += prefix.len;
+        said.len -= prefix.len;
     }
-    if (json_string(reading->header, "typ", 1, 32, &type) != JSON_OK) {
-        return false;
-    }
-    reading->is_access_token = slice_equal_nocase(type, SLICE("at+jwt")) ||
-                               slice_equal_nocase(type, SLICE("application/at+jwt"));
-    return reading->is_access_token || slice_equal_nocase(type, SLICE("JWT"));
+    return slice_equal_nocase(said, slice_of(type));
 }
 
-static bool read_header(struct jwt_reading *reading)
+/* `wanted` NULL: a token of an identity provider's. */
+static bool read_type(struct jwt_reading *reading, const char *wanted)
+{
+    struct slice said;
+    if (!json_has(reading->header, "typ")) {
+        return !wanted;
+    }
+    if (json_string(reading->header, "typ", 1, 64, &said) != JSON_OK) {
+        return false;
+    }
+    reading->has_other_type = !slice_equal_nocase(said, SLICE("JWT"));
+    if (wanted) {
+        return is_type(said, wanted);
+    }
+    return !reading->has_other_type || is_type(said, "at+jwt");
+}
+
+static bool read_header(struct jwt_reading *reading, const char *type)
 {
     struct slice algorithm;
     reading->header = parse_part(reading->header_part);
     const cJSON *header = reading->header;
-    if (!header || asks_too_much(header) || !read_type(reading) ||
+    if (!header || asks_too_much(header) || !read_type(reading, type) ||
         json_string(header, "alg", 1, 16, &algorithm) != JSON_OK ||
         !jwt_algorithm_find(algorithm, &reading->algorithm)) {
         return false;
@@ -106,10 +120,20 @@ static bool read_header(struct jwt_reading *reading)
            json_string(header, "kid", 1, JWT_KID_MAX, &reading->kid) == JSON_OK;
 }
 
-enum jwt_verdict jwt_read(struct slice token, struct jwt_reading *ret)
+static enum jwt_verdict read_token(struct slice token, const char *type, struct jwt_reading *ret)
 {
     *ret = (struct jwt_reading){0};
-    return split(token, ret) && read_header(ret) ? JWT_VALID : JWT_MALFORMED;
+    return split(token, ret) && read_header(ret, type) ? JWT_VALID : JWT_MALFORMED;
+}
+
+enum jwt_verdict jwt_read(struct slice token, struct jwt_reading *ret)
+{
+    return read_token(token, NULL, ret);
+}
+
+enum jwt_verdict jwt_read_typed(struct slice token, const char *type, struct jwt_reading *ret)
+{
+    return read_token(token, type, ret);
 }
 
 void jwt_reading_done(struct jwt_reading *reading)
@@ -178,11 +202,11 @@ static void put_plain_header(const struct jwt_reading *reading, struct buf *ret)
  * one that libjwt takes; else it only reads, for which it is given no key. */
 static libjwt_token read_by_libjwt(const struct jwt_reading *reading, const struct jwt_key *key)
 {
-    bool checks = key->secret && !reading->is_access_token;
+    bool checks = key->secret && !reading->has_other_type;
     CLEANUP(secret_buf) struct buf text;
     /* the plain header may be longer than the one it stands for */
     buf_init_secret(&text, (size_t)2 * JWT_MAX_BYTES);
-    if (reading->is_access_token) {
+    if (reading->has_other_type) {
         put_plain_header(reading, &text);
     } else {
         buf_put_slice(&text, reading->header_part);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,4 +111,59 @@ int key_file_make(int folder, const char *name, struct slice content)
     }
     (void)unlinkat(folder, aside, 0);
     return error;
+}
+
+int key_file_replace(int folder, const char *from, const char *to)
+{
+    return renameat(folder, from, folder, to) == 0 && fsync(folder) == 0 ? 0 : -errno;
+}
+
+int64_t key_file_written_at(int folder, const char *name)
+{
+    struct stat status;
+    return fstatat(folder, name, &status, 0) == 0 ? (int64_t)status.st_mtim.tv_sec : 0;
+}
+
+/* ---- what went wrong ---- */
+
+int key_job_fail_open(const struct key_job *job, int error)
+{
+    (void)snprintf(job->error, job->error_size,
+                   "cannot open the key folder %s: %s; `livenessd keygen --dir %s` makes it",
+                   job->dir, strerrordesc_np(-error), job->dir);
+    return error;
+}
+
+int key_job_fail_read(const struct key_job *job, const char *name, int error)
+{
+    if (error == -ENOENT) {
+        (void)snprintf(job->error, job->error_size,
+                       "%s/%s is missing; `livenessd keygen --dir %s` makes it, and so does "
+                       "keys.generate at start",
+                       job->dir, name, job->dir);
+    } else if (error == -EPERM) {
+        (void)snprintf(job->error, job->error_size,
+                       "%s/%s is not private to this user; own it and `chmod 600 %s/%s`", job->dir,
+                       name, job->dir, name);
+    } else {
+        (void)snprintf(job->error, job->error_size, "cannot read %s/%s: %s", job->dir, name,
+                       strerrordesc_np(-error));
+    }
+    return error;
+}
+
+int key_job_fail_make(const struct key_job *job, const char *name, int error)
+{
+    (void)snprintf(job->error, job->error_size, "cannot make %s/%s: %s", job->dir, name,
+                   strerrordesc_np(-error));
+    return error;
+}
+
+int key_job_fail_content(const struct key_job *job, const char *name, const char *what)
+{
+    (void)snprintf(job->error, job->error_size,
+                   "%s/%s does not hold %s; put the right file back, or move this one away and "
+                   "`livenessd keygen --dir %s`",
+                   job->dir, name, what, job->dir);
+    return -EINVAL;
 }

@@ -1,10 +1,12 @@
 /*
- * One key file: read with its permissions checked, or made so that it appears whole. Private to
- * config/.
+ * One key file: read with its permissions checked, or made so that it appears whole; and what is
+ * said when that fails. Private to config/.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -23,3 +25,27 @@ int key_file_read(int folder, const char *name, struct buf *ret) MUST_CHECK;
 /* Writes aside, syncs, links into place, syncs the folder. 0, -EEXIST when the file was there (also
  * when another process was faster), or -errno; nothing is left behind. */
 int key_file_make(int folder, const char *name, struct slice content) MUST_CHECK;
+
+/* A file takes the name, and the place, of another one. 0 or -errno; nothing in between is ever
+ * seen. */
+int key_file_replace(int folder, const char *from, const char *to) MUST_CHECK;
+
+/* When it was written, in seconds of wall clock; 0 when that cannot be known. */
+int64_t key_file_written_at(int folder, const char *name);
+
+/* ---- what went wrong ---- */
+
+/* The folder that is worked in, and where errors go. */
+struct key_job {
+    const char *dir;
+    int folder;
+    char *error;
+    size_t error_size;
+};
+
+/* Each says what, where and what to do, and returns `error`. */
+int key_job_fail_open(const struct key_job *job, int error);
+int key_job_fail_read(const struct key_job *job, const char *name, int error);
+int key_job_fail_make(const struct key_job *job, const char *name, int error);
+/* `what` it ought to hold; -EINVAL. */
+int key_job_fail_content(const struct key_job *job, const char *name, const char *what);

@@ -1,6 +1,7 @@
 /*
- * The keys: making those that are missing, reading all of them. How files are kept is key_file's
- * business, what the keys are used for their users'.
+ * The keys: making those that are missing, reading those that are shared secrets. How files are
+ * kept is key_file's business, the receipt key's life receipt_keys', what keys are used for their
+ * users'.
  * Invariant: key material is wiped from every buffer it went through.
  */
 #include "config/keyring.h"
@@ -17,21 +18,13 @@
 
 enum { FILE_LIMIT = 4096 };
 
-enum key { DEVICE, CORRELATION, SEAL, RECEIPT, KEY_COUNT };
+enum key { DEVICE, CORRELATION, SEAL, /* the secrets */ RECEIPT, KEY_COUNT };
 
 static const char *const key_names[KEY_COUNT] = {
     [DEVICE] = "device.key",
     [CORRELATION] = "correlation.key",
     [SEAL] = "seal.key",
     [RECEIPT] = "receipt.pem",
-};
-
-/* Where errors go, and the folder they are about. */
-struct job {
-    const char *dir;
-    int folder;
-    char *error;
-    size_t error_size;
 };
 
 /* ---- contents ---- */
@@ -58,47 +51,8 @@ static bool parse_key(struct slice text, uint8_t ret[KEY_BYTES])
 
 /* ---- files ---- */
 
-static int fail_open(const struct job *job, int error)
-{
-    (void)snprintf(job->error, job->error_size,
-                   "cannot open the key folder %s: %s; `livenessd keygen --dir %s` makes it",
-                   job->dir, strerrordesc_np(-error), job->dir);
-    return error;
-}
-
-static int fail_read(const struct job *job, enum key key, int error)
-{
-    const char *name = key_names[key];
-    if (error == -ENOENT) {
-        (void)snprintf(job->error, job->error_size,
-                       "%s/%s is missing; `livenessd keygen --dir %s` makes it, and so does "
-                       "keys.generate at start",
-                       job->dir, name, job->dir);
-    } else if (error == -EPERM) {
-        (void)snprintf(job->error, job->error_size,
-                       "%s/%s is not private to this user; own it and `chmod 600 %s/%s`", job->dir,
-                       name, job->dir, name);
-    } else {
-        (void)snprintf(job->error, job->error_size, "cannot read %s/%s: %s", job->dir, name,
-                       strerrordesc_np(-error));
-    }
-    return error;
-}
-
-static int fail_content(const struct job *job, enum key key)
-{
-    (void)snprintf(job->error, job->error_size,
-                   "%s/%s does not hold %s; put the right file back, or move this one away and "
-                   "`livenessd keygen --dir %s`",
-                   job->dir, key_names[key],
-                   key == RECEIPT ? "an EC P-256 private key in PEM"
-                                  : "64 hex digits and a newline",
-                   job->dir);
-    return -EINVAL;
-}
-
 /* -EEXIST when it was there. */
-static int make_key(const struct job *job, enum key key)
+static int make_key(const struct key_job *job, enum key key)
 {
     if (key_file_exists(job->folder, key_names[key])) {
         return -EEXIST;
@@ -111,27 +65,23 @@ static int make_key(const struct job *job, enum key key)
         put_random_key(&content);
     }
     int error = key_file_make(job->folder, key_names[key], buf_slice(&content));
-    if (error != 0 && error != -EEXIST) {
-        (void)snprintf(job->error, job->error_size, "cannot make %s/%s: %s", job->dir,
-                       key_names[key], strerrordesc_np(-error));
-    }
-    return error;
+    return error == 0 || error == -EEXIST ? error : key_job_fail_make(job, key_names[key], error);
 }
 
-static int read_key(const struct job *job, enum key key, uint8_t ret[KEY_BYTES])
+static int read_key(const struct key_job *job, enum key key, uint8_t ret[KEY_BYTES])
 {
     CLEANUP(secret_buf) struct buf content;
     buf_init_secret(&content, FILE_LIMIT);
     int error = key_file_read(job->folder, key_names[key], &content);
     if (error != 0) {
-        return fail_read(job, key, error);
+        return key_job_fail_read(job, key_names[key], error);
     }
-    bool fine = key == RECEIPT ? ec_pem_is_private_key(buf_slice(&content))
-                               : parse_key(buf_slice(&content), ret);
-    return fine ? 0 : fail_content(job, key);
+    return parse_key(buf_slice(&content), ret)
+               ? 0
+               : key_job_fail_content(job, key_names[key], "64 hex digits and a newline");
 }
 
-static int make_missing(const struct job *job)
+static int make_missing(const struct key_job *job)
 {
     for (enum key key = 0; key < KEY_COUNT; key++) {
         int error = make_key(job, key);
@@ -142,11 +92,11 @@ static int make_missing(const struct job *job)
     return 0;
 }
 
-static int read_all(const struct job *job, struct keyring *ret)
+static int read_all(const struct key_job *job, struct keyring *ret)
 {
-    uint8_t *const places[KEY_COUNT] = {
+    uint8_t *const places[RECEIPT] = {
         [DEVICE] = ret->device, [CORRELATION] = ret->correlation, [SEAL] = ret->seal};
-    for (enum key key = 0; key < KEY_COUNT; key++) {
+    for (enum key key = 0; key < RECEIPT; key++) {
         int error = read_key(job, key, places[key]);
         if (error != 0) {
             return error;
@@ -163,9 +113,9 @@ int keyring_load(const char *dir, bool generate, struct keyring *ret, char *ret_
 {
     ret_error[0] = '\0';
     CLEANUP(fd) int folder = key_folder_open(dir, generate);
-    const struct job job = {dir, folder, ret_error, error_size};
+    const struct key_job job = {dir, folder, ret_error, error_size};
     if (folder < 0) {
-        return fail_open(&job, folder);
+        return key_job_fail_open(&job, folder);
     }
     struct keyring keyring = {0};
     int error = generate ? make_missing(&job) : 0;
@@ -188,9 +138,9 @@ int keyring_generate(const char *dir, char *ret_error, size_t error_size)
 {
     ret_error[0] = '\0';
     CLEANUP(fd) int folder = key_folder_open(dir, true);
-    const struct job job = {dir, folder, ret_error, error_size};
+    const struct key_job job = {dir, folder, ret_error, error_size};
     if (folder < 0) {
-        return fail_open(&job, folder);
+        return key_job_fail_open(&job, folder);
     }
     for (enum key key = 0; key < KEY_COUNT; key++) {
         int error = make_key(&job, key);

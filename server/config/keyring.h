@@ -3,7 +3,7 @@
  *   device.key       HS256 key of device tokens
  *   correlation.key  key of the pseudonyms sent upstream
  *   seal.key         key for what is kept sealed or hashed in the store
- *   receipt.pem      EC P-256 private key (PKCS#8) that signs receipts
+ *   receipt.pem      EC P-256 private key (PKCS#8) that signs receipts: config/receipt_keys.h
  * A .key file holds 64 hex digits and a newline. Replicas share the folder's content.
  */
 #pragma once
@@ -23,7 +23,7 @@ struct keyring {
     uint8_t seal[KEY_BYTES];
 };
 
-/* Reads all keys (the receipt key is checked only); with `generate` missing ones are made first
+/* Reads all keys but the receipt key; with `generate` missing ones, that one too, are made first
  * (atomically: written aside, synced, linked into place, so that two starting processes agree). 0,
  * or -errno with ret_error naming file, fault and remedy (`livenessd keygen --dir DIR`). Refuses
  * files others may read; a group may read a file of root's (a mounted Kubernetes secret). */
