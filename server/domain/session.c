@@ -82,6 +82,7 @@ static void check_late_digest(struct session_record *record, const struct sessio
     if (!secret_equal(record->upstream_digest_hash, SHA256_BYTES, record->completion.digest_hash,
                       SHA256_BYTES)) {
         turn_compromised(&record->verdict);
+        receipt_drop(record); /* it says what no longer holds */
     }
 }
 
@@ -250,11 +251,33 @@ static int64_t deletion_time(const struct session_record *record, const struct s
     return rules->retention_image_ms < gone_at - now ? now + rules->retention_image_ms : gone_at;
 }
 
+static void keep_deletion(struct session_record *record, enum deletion_outcome outcome,
+                          const struct session_rules *rules, int64_t now)
+{
+    free(record->deletion_receipt);
+    record->deletion_receipt = deletion_receipt_sign(rules->receipts, record, outcome, now);
+}
+
 /* The hash of the image we sent, or NULL. */
 static const uint8_t *sent_image_hash(const struct session_record *record)
 {
     bool sent = record->reference == REFERENCE_DELEGATE || record->reference == REFERENCE_OWNER;
     return sent ? record->image_hash : NULL;
+}
+
+/* `record` is settled but for these. */
+static void make_receipts(struct session_record *record, const struct session_rules *rules,
+                          int64_t now)
+{
+    bool by_age = now >= record->created_at + UPSTREAM_LIFETIME_MS;
+    receipt_drop(record);
+    record->receipt = receipt_sign(rules->receipts, record);
+    if (record->receipt) {
+        record->receipt_expires_at = receipt_end(rules->receipts, record);
+    }
+    if (record->deletion == DELETION_DONE) {
+        keep_deletion(record, by_age ? DELETION_BY_AGE : DELETION_NOT_FOUND, rules, now);
+    }
 }
 
 enum session_change session_settle(struct session_record *record, const struct face_session *face,
@@ -287,6 +310,7 @@ enum session_change session_settle(struct session_record *record, const struct f
     memcpy(record->upstream_digest_hash, judgement.upstream_digest_hash, SHA256_BYTES);
     keep_results(record, face, rules);
     record->deletion_at = deletion_time(record, rules, now);
+    make_receipts(record, rules, now);
     return SESSION_CHANGED;
 }
 
@@ -307,6 +331,7 @@ enum session_change session_remove(struct session_record *record, const struct s
     session_enter(record, to);
     record->forget_at = now + rules->retention_verdict_ms;
     drop_results(record);
+    receipt_drop(record);
     idempotency_release(record);
     memset(record->image_hash, 0, sizeof record->image_hash);
     if (to == PHASE_REMOVED) {
@@ -326,7 +351,9 @@ enum session_change session_lose(struct session_record *record)
     return SESSION_CHANGED;
 }
 
-enum session_change session_deletion_done(struct session_record *record, int64_t now)
+enum session_change session_deletion_done(struct session_record *record,
+                                          enum deletion_outcome outcome,
+                                          const struct session_rules *rules, int64_t now)
 {
     enum session_phase to;
     if (!leads(record, EVENT_DELETED, &to)) {
@@ -335,6 +362,7 @@ enum session_change session_deletion_done(struct session_record *record, int64_t
     session_enter(record, to);
     record->deletion_at = now;
     record->session_image_id[0] = '\0';
+    keep_deletion(record, outcome, rules, now);
     return SESSION_CHANGED;
 }
 
@@ -353,11 +381,12 @@ static int64_t deletion_delay(int32_t tries, const struct random *random)
 }
 
 enum session_change session_deletion_failed(struct session_record *record,
+                                            const struct session_rules *rules,
                                             const struct random *random, int64_t now)
 {
     int64_t gone_at = record->created_at + UPSTREAM_LIFETIME_MS;
     if (now >= gone_at) {
-        return session_deletion_done(record, now);
+        return session_deletion_done(record, DELETION_BY_AGE, rules, now);
     }
     enum session_phase to;
     if (!leads(record, EVENT_NOT_DELETED, &to)) {

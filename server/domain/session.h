@@ -10,6 +10,7 @@
 
 #include "base/problem.h"
 #include "base/random.h"
+#include "domain/receipt.h"
 #include "domain/verdict.h"
 #include "store/store.h"
 
@@ -20,6 +21,7 @@ struct session_rules {
     int64_t retention_verdict_ms;
     int64_t retention_image_ms; /* how long after settling the image can be asked for upstream */
     const uint8_t *seal_key;    /* SHA256_BYTES; keys the digest hashes and image_id_make */
+    const struct receipt_maker *receipts; /* NULL: none are made */
 };
 
 /* What a completion says, decoded. */
@@ -36,16 +38,17 @@ enum session_change { SESSION_UNCHANGED, SESSION_CHANGED, SESSION_CONFLICT };
 
 /* Records the frontend's word. The first digest stays: another one is SESSION_CONFLICT and changes
  * nothing. On a settled session only the time and the first digest are recorded, and that digest is
- * compared with the upstream's: a wrong one turns the verdict compromised, the only change a
- * settled verdict knows (not under DIGEST_OFF). A repeat is SESSION_UNCHANGED, and so is everything
- * on a removed or an orphaned record. */
+ * compared with the upstream's: a wrong one turns the verdict compromised and drops its receipt,
+ * the only change a settled verdict knows (not under DIGEST_OFF). A repeat is SESSION_UNCHANGED,
+ * and so is everything on a removed or an orphaned record. */
 enum session_change session_complete(struct session_record *record,
                                      const struct completion_request *request,
                                      const struct session_rules *rules, int64_t now);
 
 /* Judges what upstream said (face NULL: 404) and, when that settles a SESSION_CREATED record, makes
- * it SESSION_SETTLED with its results, and the deletion owed: at once, or when it has a session
- * image after retention_image_ms (never after upstream's own 48 h). */
+ * it SESSION_SETTLED with its results and its receipt, and the deletion owed: at once, or when it
+ * has a session image after retention_image_ms (never after upstream's own 48 h); done, with a
+ * receipt of it, when there is nothing to delete. */
 enum session_change session_settle(struct session_record *record, const struct face_session *face,
                                    const struct session_rules *rules, int64_t now);
 
@@ -53,18 +56,21 @@ enum session_change session_settle(struct session_record *record, const struct f
 struct session_verdict session_pending_verdict(void);
 
 /* The owner's delete, or a session made for a client that left: shown to nobody from now on, its
- * results and what led to its image gone, its Idempotency-Key free; the deletion is owed at once
- * unless it is done already. Nothing to do for a removed or an orphaned record. */
+ * results, its receipt and what led to its image gone, its Idempotency-Key free; the deletion is
+ * owed at once unless it is done already. Nothing to do for a removed or an orphaned record. */
 enum session_change session_remove(struct session_record *record, const struct session_rules *rules,
                                    int64_t now);
 
 /* The create was cut off: what it made upstream, if it did, has no name we know. */
 enum session_change session_lose(struct session_record *record);
 
-/* The outcome of a try to delete upstream. Done: the session image is gone, too. A failed one is
- * tried again after 1 s, 2 s, 4 s … 5 min with up to a quarter of jitter, until the upstream's own
- * 48 h are over. Neither changes a record that owes no
- * deletion. */
-enum session_change session_deletion_done(struct session_record *record, int64_t now);
+/* The outcome of a try to delete upstream. Done: the session image is gone, too, and there is a
+ * receipt of it. A failed one is tried again after 1 s, 2 s, 4 s … 5 min with up to a quarter of
+ * jitter, until the upstream's own 48 h are over. Neither changes a record that owes no deletion.
+ */
+enum session_change session_deletion_done(struct session_record *record,
+                                          enum deletion_outcome outcome,
+                                          const struct session_rules *rules, int64_t now);
 enum session_change session_deletion_failed(struct session_record *record,
+                                            const struct session_rules *rules,
                                             const struct random *random, int64_t now);

@@ -42,8 +42,6 @@
 
 #define BIT(reason) (1U << (reason))
 
-enum { CONFIDENCE_UNIT = 1000000 };
-
 const char *decision_word(enum decision decision)
 {
     static const char *const words[DECISION_COUNT] = {
@@ -400,7 +398,7 @@ static void write_abuse(const struct session_verdict *verdict, struct json_write
 }
 
 void verdict_write(const struct session_verdict *verdict, enum reference_source reference,
-                   int64_t settled_at, struct buf *ret)
+                   int64_t settled_at, struct slice receipt, struct buf *ret)
 {
     struct json_writer writer = json_writer(ret);
     json_open(&writer, NULL, '{');
@@ -421,6 +419,9 @@ void verdict_write(const struct session_verdict *verdict, enum reference_source 
         char when[RFC3339_SIZE];
         rfc3339_format(settled_at, when);
         json_put_string(&writer, "settledAt", when);
+    }
+    if (receipt.data) {
+        json_put_slice(&writer, "receipt", receipt);
     }
     json_close(&writer, '}');
 }

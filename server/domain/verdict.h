@@ -47,6 +47,8 @@ enum reason {
 
 enum digest_policy { DIGEST_REQUIRE, DIGEST_WHEN_GIVEN, DIGEST_OFF }; /* as verdict.digest */
 
+enum { CONFIDENCE_UNIT = 1000000 }; /* of session_verdict.confidence_ppm */
+
 const char *decision_word(enum decision decision);
 const char *retry_word(enum retry_advice retry);
 const char *reason_word(enum reason reason);
@@ -86,6 +88,7 @@ void verdict_judge(const struct evidence *evidence, struct judgement *ret);
 /* {"decision",…}: decision accepted reasons[] retry attemptId? digestChecked
  * reference? ("delegate" "owner" "client": whose face it was compared with came from),
  * verify? {matchConfidence,isIdentical,imageHashChecked}, abuse? {detected:true},
- * settledAt? (RFC 3339; left out while pending, when settled_at is 0). */
+ * settledAt? (RFC 3339; left out while pending, when settled_at is 0), receipt? (unless its data is
+ * NULL). */
 void verdict_write(const struct session_verdict *verdict, enum reference_source reference,
-                   int64_t settled_at, struct buf *ret);
+                   int64_t settled_at, struct slice receipt, struct buf *ret);

@@ -90,7 +90,8 @@ void cache_put(struct record_cache *cache, const struct session_record *record)
 {
     cache_drop(cache, record->id);
     size_t bytes = sizeof(struct entry) + sizeof *record + text_bytes(record->results_json) +
-                   text_bytes(record->details_json) + text_bytes(record->flagged_json);
+                   text_bytes(record->details_json) + text_bytes(record->flagged_json) +
+                   text_bytes(record->receipt);
     if (bytes > cache->limit_bytes)
         return;
     while (cache->entries && cache->bytes + bytes > cache->limit_bytes)
@@ -98,7 +99,8 @@ void cache_put(struct record_cache *cache, const struct session_record *record)
     struct entry *entry = xcalloc(1, sizeof *entry);
     entry->bytes = bytes;
     entry->record = session_record_copy(record);
-    free(TAKE(entry->record->sealed_answer)); /* only the store is asked for it */
+    free(TAKE(entry->record->sealed_answer)); /* only the store is asked for these */
+    free(TAKE(entry->record->deletion_receipt));
     entry_append(cache, entry);
     cache->bytes += bytes;
 }

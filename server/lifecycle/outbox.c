@@ -26,8 +26,9 @@ struct deletion {
     struct outbox_ticket *tickets;
     struct face_call *call;
     struct change *change;
-    int64_t gone_at; /* upstream forgets the session by itself */
-    bool done;       /* upstream has no such session any more */
+    int64_t gone_at;               /* upstream forgets the session by itself */
+    bool done;                     /* upstream has no such session any more, */
+    enum deletion_outcome outcome; /* for this reason */
 };
 
 struct outbox {
@@ -108,8 +109,9 @@ static enum problem deletion_apply(struct session_record *record, void *context,
     if (!record)
         return PROBLEM_NONE;
     int64_t now = clock_wall_ms(config->clock);
-    *ret_what = deletion->done ? session_deletion_done(record, now)
-                               : session_deletion_failed(record, config->random, now);
+    *ret_what = deletion->done
+                    ? session_deletion_done(record, deletion->outcome, &config->rules, now)
+                    : session_deletion_failed(record, &config->rules, config->random, now);
     return PROBLEM_NONE;
 }
 
@@ -156,6 +158,7 @@ static void deletion_answered(void *context, struct face_answer *answer)
     struct deletion *deletion = context;
     deletion->call = NULL;
     deletion->done = answer->problem == PROBLEM_NONE;
+    deletion->outcome = answer->not_found ? DELETION_NOT_FOUND : DELETION_BY_US;
     deletion_tell(deletion);
     if (deletion_is_put_off(deletion, answer->problem)) {
         deletion_finish(deletion);

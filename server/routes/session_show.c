@@ -4,6 +4,7 @@
  */
 #include "base/json.h"
 #include "domain/image_id.h"
+#include "domain/receipt.h"
 #include "domain/verdict.h"
 #include "routes/session_flow.h"
 
@@ -43,6 +44,8 @@ const struct session_record *record_keep(struct request *request,
     copy->details_json = text_keep(request, record->details_json);
     copy->flagged_json = text_keep(request, record->flagged_json);
     copy->sealed_answer = text_keep(request, record->sealed_answer);
+    copy->receipt = text_keep(request, record->receipt);
+    copy->deletion_receipt = text_keep(request, record->deletion_receipt);
     return copy;
 }
 
@@ -109,8 +112,11 @@ void session_write_verdict(const struct session_view *view, struct buf *ret)
 {
     const struct session_record *record = view->record;
     struct session_verdict pending = session_pending_verdict();
+    const struct slice none = {NULL, 0};
+    int64_t now = clock_wall_ms(view->services->clock);
     verdict_write(is_settled(view) ? &record->verdict : &pending, record->reference,
-                  is_settled(view) ? record->settled_at : 0, ret);
+                  is_settled(view) ? record->settled_at : 0,
+                  is_settled(view) ? receipt_shown(record, now) : none, ret);
 }
 
 void session_write(const struct session_view *view, struct buf *ret)

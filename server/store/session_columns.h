@@ -56,5 +56,8 @@
     HASH(idempotency_key, idempotency_key) \
     HASH(idempotency_request, idempotency_request) \
     OWNED(sealed_answer, sealed_answer) \
-    HASH(tenant, tenant)
+    HASH(tenant, tenant) \
+    OWNED(receipt, receipt) \
+    INTEGER(receipt_expires_at, receipt_expires_at) \
+    OWNED(deletion_receipt, deletion_receipt)
 /* clang-format on */

@@ -84,6 +84,10 @@ static const char *const migrations[] = {
     "ALTER TABLE session ADD COLUMN tenant BLOB NOT NULL DEFAULT x'';"
     "CREATE INDEX session_tenant ON session (tenant, kind, id)"
     " WHERE tenant <> x'';",
+    /* Receipts. */
+    "ALTER TABLE session ADD COLUMN receipt TEXT;"
+    "ALTER TABLE session ADD COLUMN receipt_expires_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN deletion_receipt TEXT;",
 };
 
 int schema_version(void)

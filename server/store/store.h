@@ -126,6 +126,10 @@ struct session_record {
     uint8_t idempotency_key[RECORD_HASH_BYTES]; /* keyed hash; no two records have the same */
     uint8_t idempotency_request[RECORD_HASH_BYTES];
     char *sealed_answer; /* ciphertext as text, or NULL */
+    /* what others can check offline, or NULL: domain/receipt.h */
+    char *receipt;
+    int64_t receipt_expires_at;
+    char *deletion_receipt;
 };
 
 /* Deep copy on the heap; free with session_record_free (NULL is fine; returns NULL). */

@@ -412,7 +412,7 @@ Test(session, remove_of_a_settled_session_drops_its_results)
 Test(session, remove_does_not_owe_a_deletion_twice)
 {
     struct session_record record = settled_record(FACE_DECISION_REALFACE, "AA", &when_given);
-    session_deletion_done(&record, NOW + 3);
+    session_deletion_done(&record, DELETION_BY_US, &when_given, NOW + 3);
     cr_expect_eq(session_remove(&record, &when_given, NOW + 7), SESSION_CHANGED);
     cr_expect_eq(record.deletion, DELETION_DONE);
     cr_expect_eq(record.deletion_at, NOW + 3);
@@ -436,7 +436,7 @@ Test(session, a_failed_deletion_is_tried_again_ever_later)
     (void)session_remove(&record, &when_given, NOW);
     bool jittered = false;
     for (size_t i = 0; i < sizeof delays / sizeof *delays; i++) {
-        session_deletion_failed(&record, &random.random, NOW);
+        session_deletion_failed(&record, &when_given, &random.random, NOW);
         int64_t delay = record.deletion_at - NOW;
         cr_expect_eq(record.deletion, DELETION_OWED);
         cr_expect_eq(record.deletion_tries, (int32_t)i + 1);
@@ -455,10 +455,10 @@ Test(session, a_deletion_is_owed_until_upstream_forgets_by_itself)
     int64_t gone_at = (int64_t)CREATED_AT + UPSTREAM_LIFETIME_MS;
     (void)session_remove(&record, &when_given, NOW);
     record.deletion_tries = INT32_MAX - 1;
-    session_deletion_failed(&record, &random.random, gone_at - 10);
+    session_deletion_failed(&record, &when_given, &random.random, gone_at - 10);
     cr_expect_eq(record.deletion, DELETION_OWED);
     cr_expect_eq(record.deletion_at, gone_at);
-    session_deletion_failed(&record, &random.random, gone_at);
+    session_deletion_failed(&record, &when_given, &random.random, gone_at);
     cr_expect_eq(record.deletion, DELETION_DONE);
     cr_expect_eq(record.deletion_at, gone_at);
 }

@@ -155,7 +155,7 @@ Test(session_image, goes_with_the_session_upstream)
     struct face_session *face = matched_face();
     add_image(face);
     settle(&record, face);
-    session_deletion_done(&record, NOW + 5);
+    session_deletion_done(&record, DELETION_BY_US, &rules, NOW + 5);
     cr_expect_str_eq(record.session_image_id, "");
     record_free(&record);
 }

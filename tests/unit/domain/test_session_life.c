@@ -90,9 +90,9 @@ static enum session_change happen(struct session_record *record, enum session_ev
     case EVENT_LOST:
         return session_lose(record);
     case EVENT_DELETED:
-        return session_deletion_done(record, NOW);
+        return session_deletion_done(record, DELETION_BY_US, &rules, NOW);
     case EVENT_NOT_DELETED:
-        return session_deletion_failed(record, &random.random, NOW);
+        return session_deletion_failed(record, &rules, &random.random, NOW);
     default:
         return SESSION_UNCHANGED;
     }

@@ -63,7 +63,7 @@ static void expect_verdict(const struct scene *scene, const char *expected)
     struct judgement found = judge(scene);
     CLEANUP(buf) struct buf text;
     buf_init(&text, 1024);
-    verdict_write(&found.verdict, REFERENCE_NONE, 0, &text);
+    verdict_write(&found.verdict, REFERENCE_NONE, 0, (struct slice){0}, &text);
     cr_expect_str_eq(text.data, expected, "%s", text.data);
 }
 
@@ -295,7 +295,7 @@ Test(verdict, words_of_a_newer_record_deny)
     const struct session_verdict verdict = {.decision = 200, .retry = 200, .reasons = 1U << 31};
     CLEANUP(buf) struct buf text;
     buf_init(&text, 1024);
-    verdict_write(&verdict, REFERENCE_NONE, 0, &text);
+    verdict_write(&verdict, REFERENCE_NONE, 0, (struct slice){0}, &text);
     cr_expect_str_eq(text.data, "{\"decision\":\"error\",\"accepted\":false,\"reasons\":[],"
                                 "\"retry\":\"stop\",\"digestChecked\":false}");
 }
@@ -311,7 +311,7 @@ Test(verdict, writes_all_members)
     };
     CLEANUP(buf) struct buf text;
     buf_init(&text, 1024);
-    verdict_write(&verdict, REFERENCE_NONE, 1767323045678, &text);
+    verdict_write(&verdict, REFERENCE_NONE, 1767323045678, (struct slice){0}, &text);
     cr_expect_str_eq(text.data,
                      "{\"decision\":\"live\",\"accepted\":true,\"reasons\":[],\"retry\":\"stop\","
                      "\"attemptId\":2,\"digestChecked\":true,"
@@ -338,7 +338,7 @@ Test(verdict, says_what_was_compared_and_with_whose_face)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         CLEANUP(buf) struct buf text;
         buf_init(&text, 1024);
-        verdict_write(&verdict, rows[i].reference, 0, &text);
+        verdict_write(&verdict, rows[i].reference, 0, (struct slice){0}, &text);
         cr_expect(strstr(text.data, rows[i].expected), "%s", text.data);
         cr_expect(strstr(text.data, "\"verify\":{\"matchConfidence\":0.9137,"
                                     "\"isIdentical\":true,\"imageHashChecked\":true}"),
@@ -352,7 +352,7 @@ Test(verdict, says_that_abuse_was_detected)
                                             .reasons = 1U << REASON_ABUSE_DETECTED};
     CLEANUP(buf) struct buf text;
     buf_init(&text, 1024);
-    verdict_write(&verdict, REFERENCE_NONE, 0, &text);
+    verdict_write(&verdict, REFERENCE_NONE, 0, (struct slice){0}, &text);
     cr_expect(strstr(text.data, "\"abuse\":{\"detected\":true}"), "%s", text.data);
     cr_expect_not(strstr(text.data, "reference"));
     cr_expect_not(strstr(text.data, "verify\":"));

@@ -111,8 +111,11 @@ static inline void columns_free(struct session_record *record)
     free(record->details_json);
     free(record->flagged_json);
     free(record->sealed_answer);
+    free(record->receipt);
+    free(record->deletion_receipt);
     record->results_json = record->details_json = NULL;
     record->flagged_json = record->sealed_answer = NULL;
+    record->receipt = record->deletion_receipt = NULL;
 }
 
 static inline bool column_same(const struct column *column, const struct session_record *a,
