@@ -48,6 +48,7 @@ struct app {
     struct app_token *tokens;
     struct device_tokens *devices;
     struct cidr *trusted;
+    struct origins origins;
     struct authority authority;
     struct sessions *sessions;
     struct services services;
@@ -269,6 +270,9 @@ static bool open_http(struct app *app)
     const struct settings *settings = app->settings;
     struct listener_config config = listener_defaults(app);
     size_t count = settings->http_trusted_proxies.count;
+    app->origins = (struct origins){.own = settings->http_public_url,
+                                    .listed = (const char *const *)settings->cors_origins.items,
+                                    .count = settings->cors_origins.count};
     app->trusted = xcalloc(count + 1, sizeof *app->trusted);
     for (size_t i = 0; i < count; i++) {
         if (cidr_parse(slice_of(settings->http_trusted_proxies.items[i]), &app->trusted[i]) != 0) {
@@ -285,6 +289,7 @@ static bool open_http(struct app *app)
     config.body_memory_bytes = settings->http_body_memory;
     config.max_connections = process_fit_connections((unsigned)settings->http_max_connections);
     config.max_connections_per_address = (unsigned)settings->http_max_connections_per_address;
+    config.origins = &app->origins;
     config.trusted_proxies = app->trusted;
     config.trusted_proxy_count = count;
     config.access_log = true;

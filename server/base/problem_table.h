@@ -43,6 +43,9 @@ PROBLEM(NOT_AUTHENTICATED, "NotAuthenticated", 401, false,
 PROBLEM(FORBIDDEN, "Forbidden", 403, false,
         "This credential does not allow that.",
         "The app token or JWT lacks the scope the route needs.")
+PROBLEM(ORIGIN_NOT_ALLOWED, "OriginNotAllowed", 403, false,
+        "This page may not do that here.",
+        "A page whose origin is neither http.public_url nor listed in cors.origins wrote by the device cookie or without any credential; or a cookie came with a write that names no origin: programs send X-Device-Token instead.")
 PROBLEM(ROUTE_NOT_FOUND, "RouteNotFound", 404, false,
         "There is no such address here.",
         "No route has this path; see the API table in the README.")

@@ -208,5 +208,6 @@ void settings_check(struct settings_draft *draft)
     settings_check_policy(draft);
     check_tokens(draft);
     settings_check_issuers(draft);
+    settings_check_origins(draft);
     check_anonymous(draft);
 }

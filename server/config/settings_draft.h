@@ -58,6 +58,8 @@ void settings_check_upstream(struct settings_draft *draft);
 void settings_check_store(struct settings_draft *draft);
 void settings_check_policy(struct settings_draft *draft);
 void settings_check_issuers(struct settings_draft *draft);
+/* Also makes of every entry of cors.origins what browsers send. */
+void settings_check_origins(struct settings_draft *draft);
 
 /* Whether the last text of a setting was refused: rules about it say nothing then. */
 static inline bool draft_is_broken(const struct settings_draft *draft, int index)

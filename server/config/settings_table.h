@@ -35,6 +35,8 @@ SETTING(DURATION, http_write_timeout, "http.write_timeout", "20s", 1000, 600000,
         "Time after which a client that takes no bytes is cut off.")
 SETTING(DURATION, http_idempotency_wait, "http.idempotency_wait", "10s", 10, 60000, NULL,
         "Longest a create waits for the first one with its Idempotency-Key before it ends in ConcurrentOperationConflict.")
+SETTING(LIST,     cors_origins, "cors.origins", "", 0, 64, NULL,
+        "Origins, besides http.public_url, whose pages may call with credentials, each as https://HOST or https://HOST:PORT; there is no *.")
 SETTING(ADDRESS,  admin_listen, "admin.listen", "127.0.0.1:8081", 0, 0, NULL,
         "Address of the admin listener: /livez, /readyz, /metrics, /status.")
 SETTING(ADDRESS,  emulator_listen, "emulator.listen", "127.0.0.1:8082", 0, 0, NULL,

@@ -235,7 +235,9 @@ static void serve(h2o_req_t *library, struct connection *connection)
         problem = check_body(exchange);
     if (routing.allow[0])
         reply_header(request, "allow", slice_of(routing.allow));
-    if (problem != PROBLEM_NONE)
+    if (origin_asks_options(exchange, routing.allow))
+        origin_answer_options(exchange, routing.allow);
+    else if (problem != PROBLEM_NONE)
         exchange_refuse(exchange, problem, NULL);
     else
         flow_start(exchange_flow(exchange), request);

@@ -18,6 +18,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "http/loop.h"
+#include "http/origin.h"
 #include "http/request.h"
 #include "http/router.h"
 
@@ -34,6 +35,8 @@ struct listener_config {
     uint64_t request_timeout_ms;          /* for head and body together, and for idle keep-alive */
     uint64_t write_timeout_ms;            /* TCP_USER_TIMEOUT */
     uint64_t heartbeat_ms;                /* of reply_stream_begin; 0: 15 s */
+    /* Whose pages may call; OPTIONS is answered then. NULL: there are no pages in front of it. */
+    const struct origins *origins;
     const struct cidr *trusted_proxies;
     size_t trusted_proxy_count;
     bool access_log; /* one line a request at level info */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PROBLEM_BODY_MAX = 16 * 1024, NUMBER_SIZE = 16, HEADERS_USUAL = 8 };
+enum { PROBLEM_BODY_MAX = 16 * 1024, NUMBER_SIZE = 16, HEADERS_USUAL = 12 };
 
 /* A store that fails is tried again about once a second. */
 enum { STORE_RETRY_S = 1 };
@@ -155,6 +155,7 @@ void exchange_answer(struct exchange *exchange, int status, const char *content_
     mark_answered(exchange, status);
     if (exchange->listener->config.decorate)
         exchange->listener->config.decorate(&exchange->request);
+    origin_decorate(exchange);
     response->status = exchange->status;
     response->reason = reason_of(exchange->status);
     response->content_length = has_no_body(status) ? SIZE_MAX : declared_bytes;

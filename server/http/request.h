@@ -56,6 +56,11 @@ void *request_alloc(struct request *request, size_t size);
  * biometric data, as soon as they have been used. What a multipart body occupied is overwritten or
  * given back to the kernel in any case, also when it never arrives whole. */
 void request_body_wipe(struct request *request);
+/* Where the page that sent it comes from: the listener's own origin (without one, whatever Host
+ * names, if that is this machine: an origin of http and a loopback name), one of those listed with
+ * the listener, or any other; "null" and a repeated header are others. */
+enum request_origin { ORIGIN_NONE, ORIGIN_OWN, ORIGIN_LISTED, ORIGIN_FOREIGN };
+enum request_origin request_origin(const struct request *request);
 /* From now on the client's departure (a close, a reset, a half-close) calls the flow's cancel door
  * as soon as it is known. For long waits: costs a few system calls. */
 void request_watch(struct request *request);

@@ -90,6 +90,41 @@ enum flow_next caller_meet(struct flow *flow)
     return FLOW_WAIT;
 }
 
+/* ---- pages ---- */
+
+static bool is_reading(const struct request *request)
+{
+    return slice_equal(request->method, SLICE("GET")) ||
+           slice_equal(request->method, SLICE("HEAD"));
+}
+
+/* A page that browsers vouch for. Either word suffices: proxies of development servers change Host
+ * and leave Origin, but Sec-Fetch-Site is about what the browser itself asked. */
+static bool is_our_page(const struct request *request)
+{
+    enum request_origin origin = request_origin(request);
+    return origin == ORIGIN_OWN || origin == ORIGIN_LISTED ||
+           slice_equal(request_header(request, "sec-fetch-site"), SLICE("same-origin"));
+}
+
+/* A page of somebody else: browsers name one of the two with every write that a page begins. */
+static bool is_foreign_page(const struct request *request)
+{
+    bool begun_by_page = request_header(request, "origin").data ||
+                         request_header(request, "sec-fetch-site").data;
+    return begun_by_page && !is_our_page(request);
+}
+
+/* A cookie comes along whoever has the browser send the request, so to write, it takes a page that
+ * is known; and a foreign page gives the browser no new one, nor makes sessions that are paid for.
+ */
+static enum problem check_page(const struct request *request, const struct principal *principal)
+{
+    if (is_reading(request) || !principal->by_cookie || is_our_page(request))
+        return PROBLEM_NONE;
+    return PROBLEM_ORIGIN_NOT_ALLOWED;
+}
+
 /* ---- who calls ---- */
 
 static enum problem mint(struct request *request, const struct services *services,
@@ -113,11 +148,13 @@ enum problem caller_identify(struct request *request, bool may_mint, struct prin
     const struct caller_notes *notes = request->notes ? request->notes : judge(request);
     if (notes->problem == PROBLEM_NONE) {
         *ret = notes->principal;
-        return PROBLEM_NONE;
+        return check_page(request, ret);
     }
     if (notes->refusal.verdict != BEARER_VALID)
         issuers_report(services->issuers, &notes->refusal, request->request_id);
-    return may_mint && caller_lacks_device(request) ? mint(request, services, ret) : notes->problem;
+    if (!may_mint || !caller_lacks_device(request))
+        return notes->problem;
+    return is_foreign_page(request) ? PROBLEM_ORIGIN_NOT_ALLOWED : mint(request, services, ret);
 }
 
 bool caller_lacks_device(const struct request *request)

@@ -2,6 +2,7 @@
  * GET /errors: the error catalogue, to which every error's `help` points.
  */
 #include "base/problem.h"
+#include "routes/page.h"
 #include "routes/small_routes.h"
 
 enum { CATALOGUE_MAX = 64 * 1024 };
@@ -13,9 +14,7 @@ static enum flow_next show(struct flow *flow)
     problem_write_catalogue(&page);
     if (buf_failed(&page))
         return flow_fail(flow, PROBLEM_INTERNAL);
-    reply_header(flow->request, "content-security-policy",
-                 SLICE("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"));
-    reply_text(flow->request, 200, "text/html; charset=utf-8", buf_slice(&page));
+    page_reply(flow->request, "style-src 'unsafe-inline'", NULL, buf_slice(&page));
     return FLOW_DONE;
 }
 
