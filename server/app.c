@@ -197,6 +197,11 @@ static struct create_policy make_policy(const struct settings *settings)
     };
 }
 
+static uint8_t platform_digest(const struct settings *settings, enum platform platform)
+{
+    return (uint8_t)(settings_digest_of(settings, platform) + 1);
+}
+
 static bool make_services(struct app *app)
 {
     const struct settings *settings = app->settings;
@@ -209,6 +214,9 @@ static bool make_services(struct app *app)
         .log = app->log,
         .metrics = app->metrics,
         .rules = {.digest = (enum digest_policy)settings->verdict_digest,
+                  .digest_by_platform = {platform_digest(settings, PLATFORM_IOS),
+                                         platform_digest(settings, PLATFORM_ANDROID),
+                                         platform_digest(settings, PLATFORM_WEB)},
                   .retention_verdict_ms = (int64_t)settings->retention_verdict,
                   .retention_image_ms = (int64_t)settings->retention_image,
                   .seal_key = app->keyring.seal},
@@ -226,6 +234,7 @@ static bool make_services(struct app *app)
         .rules = &app->sessions->config.rules,
         .policy = make_policy(settings),
         .version = (enum face_version)settings->upstream_api_version,
+        .expect_client = settings->policy_expected_client_ip != 0,
         .clock = clock_system(),
         .random = random_system(),
         .log = app->log,

@@ -165,6 +165,32 @@ static const char *parse_abuse(const cJSON *parent, struct face_attempt *attempt
     return why;
 }
 
+/* ---- where the device was ---- */
+
+static void read_client(const cJSON *json, struct face_attempt *attempt)
+{
+    struct slice text;
+    struct address *client = &attempt->clients[attempt->client_count];
+    if (attempt->client_count < FACE_CLIENTS_MAX &&
+        json_string(json, "ip", 1, ADDRESS_TEXT_SIZE, &text) == JSON_OK &&
+        address_parse(text, client) == 0) {
+        attempt->client_count++;
+    } else {
+        attempt->client_unreadable = true;
+    }
+}
+
+/* What it is good for is decided by whoever expects an address: its form breaks nobody else. */
+static void read_clients(const cJSON *json, struct face_attempt *attempt)
+{
+    const cJSON *clients = NULL;
+    attempt->client_unreadable = json_array(json, "clientInformation", &clients) == JSON_WRONG;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, clients) {
+        read_client(item, attempt);
+    }
+}
+
 /* ---- results and errors ---- */
 
 const char *face_parse_decision(const cJSON *json, struct face_attempt *attempt)
@@ -253,6 +279,7 @@ const char *face_parse_attempt(const cJSON *json, struct face_attempt *attempt)
         return "an attempt has no attemptStatus";
     }
     attempt->status = face_status_from(text);
+    read_clients(json, attempt);
     const char *why = parse_abuse(json, attempt);
     return why ? why : parse_outcome(json, attempt);
 }

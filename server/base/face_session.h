@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/json.h"
@@ -24,6 +25,7 @@ enum {
     FACE_IMAGE_ID_SIZE = 129, /* 44 base64url characters are known; opaque */
     FACE_FLAGGED_MAX = 8,     /* more flagged sessions are counted, not kept */
     FACE_REFERENCES_MAX = 4,
+    FACE_CLIENTS_MAX = 4,
 };
 
 enum face_kind { FACE_LIVENESS, FACE_LIVENESS_WITH_VERIFY };
@@ -75,6 +77,9 @@ struct face_attempt {
     uint8_t image_hash[SHA256_BYTES]; /* verifyImageHash: of the reference image compared with */
     size_t flagged_count;             /* kept ones */
     struct face_flag flagged[FACE_FLAGGED_MAX];
+    size_t client_count; /* addresses the device was seen at (v1.3) */
+    struct address clients[FACE_CLIENTS_MAX];
+    bool client_unreadable; /* there are more, or what is no address */
     bool has_error;
     char error_code[FACE_CODE_SIZE];
     char error_message[FACE_MESSAGE_SIZE];

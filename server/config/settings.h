@@ -12,6 +12,7 @@
 #include "base/address.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/platform.h"
 
 struct settings_list {
     char **items;
@@ -76,6 +77,9 @@ struct settings_source {
  * cannot keep, app tokens' form, issuers' form and what is in their files. */
 int settings_load(const struct settings_source *source, struct settings *ret,
                   struct buf *ret_errors) MUST_CHECK;
+/* The digest policy of verdict.digest_by_platform for the platform, as verdict_digest has it; -1:
+ * verdict.digest holds for it. */
+int settings_digest_of(const struct settings *settings, enum platform platform);
 /* Wipes secrets and frees. Accepts a zeroed struct. */
 void settings_done(struct settings *settings);
 

@@ -15,7 +15,9 @@ const struct settings_version settings_versions[SETTINGS_VERSIONS] = {
     {.name = "v1.1-preview.1", .attempts_allowed = 3},
     {.name = "v1.2-preview.1", .fields = PREVIEW_FIELDS, .attempts_allowed = 3},
     {.name = "v1.2", .fields = STABLE_FIELDS, .attempts_allowed = 3},
-    {.name = "v1.3-preview.1", .fields = STABLE_FIELDS | VERSION_ATTEMPTS, .attempts_allowed = 1},
+    {.name = "v1.3-preview.1",
+     .fields = STABLE_FIELDS | VERSION_ATTEMPTS | VERSION_CLIENT_ADDRESS,
+     .attempts_allowed = 1},
 };
 
 /* ---- what a version lacks ---- */
@@ -76,6 +78,8 @@ static void check_version(struct settings_draft *draft)
          VERSION_ATTEMPTS, "numberOfClientAttemptsAllowed"},
         {SETTING_policy_attempts_max, settings->policy_attempts_max < allowed, VERSION_ATTEMPTS,
          "numberOfClientAttemptsAllowed"},
+        {SETTING_policy_expected_client_ip, settings->policy_expected_client_ip != 0,
+         VERSION_CLIENT_ADDRESS, "expectedClientIpAddress"},
     };
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
         check_need(draft, &needs[i]);
@@ -198,4 +202,5 @@ void settings_check_policy(struct settings_draft *draft)
     check_models(draft);
     check_image_room(draft);
     check_retention(draft);
+    settings_check_platforms(draft);
 }

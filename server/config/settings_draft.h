@@ -57,6 +57,7 @@ void settings_check(struct settings_draft *draft);
 void settings_check_upstream(struct settings_draft *draft);
 void settings_check_store(struct settings_draft *draft);
 void settings_check_policy(struct settings_draft *draft);
+void settings_check_platforms(struct settings_draft *draft);
 void settings_check_issuers(struct settings_draft *draft);
 /* Also makes of every entry of cors.origins what browsers send. */
 void settings_check_origins(struct settings_draft *draft);

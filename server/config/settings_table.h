@@ -135,8 +135,12 @@ SETTING(SIZE,     policy_verify_image_max, "policy.verify_image_max", "6MB", 102
         "Largest reference image; above it InvalidImageSize.")
 SETTING(FRACTION, policy_verify_confidence_threshold, "policy.verify_confidence_threshold", "", 0, 1, NULL,
         "matchConfidence from which two faces are the same (verifyConfidenceThreshold), and the least a frontend may ask for; empty leaves it to the upstream.")
+SETTING(WORD,     policy_expected_client_ip, "policy.expected_client_ip", "off", 0, 0, "off on",
+        "Whether a device has to show its face from the address its session was asked for from (v1.3-preview.1); not for sessions that backends create.")
 SETTING(WORD,     verdict_digest, "verdict.digest", "when-given", 0, 0, "require when-given off",
         "Whether the frontend must report the digest its SDK got before a verdict can be accepted.")
+SETTING(LIST,     verdict_digest_by_platform, "verdict.digest_by_platform", "", 0, 3, NULL,
+        "The same for those who name a platform at the create, as platform:policy (ios, android, web). A client may name any: a laxer policy than verdict.digest is open to all.")
 SETTING(DURATION, retention_verdict, "retention.verdict", "24h", 60000, 31536000000, NULL,
         "How long a settled session can be read before it is forgotten.")
 SETTING(DURATION, retention_image, "retention.image", "0s", 0, 172800000, NULL,

@@ -13,6 +13,7 @@ enum settings_version_field {
     VERSION_THRESHOLD = 1 << 2,       /* verifyConfidenceThreshold */
     VERSION_THRESHOLD_ALONE = 1 << 3, /* the same in a create without a reference image */
     VERSION_ATTEMPTS = 1 << 4,        /* numberOfClientAttemptsAllowed */
+    VERSION_CLIENT_ADDRESS = 1 << 5,  /* expectedClientIpAddress */
 };
 
 struct settings_version {

@@ -4,6 +4,7 @@
  */
 #include "domain/bodies.h"
 
+#include "base/platform.h"
 #include "domain/create_form.h"
 
 #include <float.h>
@@ -72,16 +73,13 @@ static const char *read_transaction_id(const cJSON *json, struct slice *ret)
 
 static const char *read_platform(const cJSON *json, struct slice *ret)
 {
-    static const struct slice known[] = {SLICE_INIT("ios"), SLICE_INIT("android"),
-                                         SLICE_INIT("web")};
     struct slice text = {NULL, 0};
     if (json_string(json, "platform", 0, SIZE_MAX, &text) == JSON_WRONG) {
         return "platform must be a text.";
     }
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (slice_equal_nocase(text, known[i])) {
-            *ret = known[i];
-        }
+    enum platform platform = platform_of(text);
+    if (platform != PLATFORM_COUNT) {
+        *ret = platform_word(platform);
     }
     return NULL;
 }

@@ -45,6 +45,27 @@ static void put_word(char *member, size_t size, const char *word)
     member[length] = '\0';
 }
 
+/* ---- policies ---- */
+
+void session_fix_policy(struct session_record *draft, const struct session_rules *rules)
+{
+    enum platform platform = platform_of(slice_of(draft->platform));
+    unsigned policy = platform == PLATFORM_COUNT ? 0 : rules->digest_by_platform[platform];
+    draft->digest_policy = (uint8_t)(policy != 0 ? policy : rules->digest + 1U);
+}
+
+/* A record may come from a newer version of us: what we do not know is the strictest. */
+static enum digest_policy policy_of(const struct session_record *record,
+                                    const struct session_rules *rules)
+{
+    if (record->digest_policy == 0) {
+        return rules->digest;
+    }
+    return record->digest_policy <= DIGEST_OFF + 1U
+               ? (enum digest_policy)(record->digest_policy - 1)
+               : DIGEST_REQUIRE;
+}
+
 /* ---- completion ---- */
 
 /* What the verdict would have been, had the digest come in time. */
@@ -76,7 +97,7 @@ static enum session_change complete_digest(struct session_completion *completion
 
 static void check_late_digest(struct session_record *record, const struct session_rules *rules)
 {
-    if (rules->digest == DIGEST_OFF || !record->has_upstream_digest) {
+    if (policy_of(record, rules) == DIGEST_OFF || !record->has_upstream_digest) {
         return;
     }
     if (!secret_equal(record->upstream_digest_hash, SHA256_BYTES, record->completion.digest_hash,
@@ -280,6 +301,13 @@ static void make_receipts(struct session_record *record, const struct session_ru
     }
 }
 
+static const uint8_t *expected_network(const struct session_record *record)
+{
+    static const uint8_t anywhere[RECORD_HASH_BYTES];
+    bool expected = memcmp(record->client_network, anywhere, sizeof anywhere) != 0;
+    return expected ? record->client_network : NULL;
+}
+
 enum session_change session_settle(struct session_record *record, const struct face_session *face,
                                    const struct session_rules *rules, int64_t now)
 {
@@ -293,8 +321,9 @@ enum session_change session_settle(struct session_record *record, const struct f
         .attempts_allowed = record->attempts_allowed,
         .completion = &record->completion,
         .token_expired = record->token_expires_at != 0 && record->token_expires_at <= now,
-        .policy = rules->digest,
+        .policy = policy_of(record, rules),
         .digest_key = rules->seal_key,
+        .client = expected_network(record),
         .image_hash = sent_image_hash(record),
     };
     struct judgement judgement;

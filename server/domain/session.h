@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/platform.h"
 #include "base/problem.h"
 #include "base/random.h"
 #include "domain/receipt.h"
@@ -17,7 +18,8 @@
 enum { UPSTREAM_LIFETIME_MS = 48 * 3600 * 1000 }; /* a Face session goes by itself then */
 
 struct session_rules {
-    enum digest_policy digest;
+    enum digest_policy digest;                  /* of platforms that have none of their own below */
+    uint8_t digest_by_platform[PLATFORM_COUNT]; /* enum digest_policy plus 1; 0: none */
     int64_t retention_verdict_ms;
     int64_t retention_image_ms; /* how long after settling the image can be asked for upstream */
     const uint8_t *seal_key;    /* SHA256_BYTES; keys the digest hashes and image_id_make */
@@ -35,6 +37,10 @@ struct completion_request {
 };
 
 enum session_change { SESSION_UNCHANGED, SESSION_CHANGED, SESSION_CONFLICT };
+
+/* Notes in the draft of a record, whose platform is known, which digest policy applies to it from
+ * now on, whatever becomes of the rules. */
+void session_fix_policy(struct session_record *draft, const struct session_rules *rules);
 
 /* Records the frontend's word. The first digest stays: another one is SESSION_CONFLICT and changes
  * nothing. On a settled session only the time and the first digest are recorded, and that digest is

@@ -30,6 +30,9 @@
  *
  * Upstream's word on the image it compared with (verifyImageHash) may be missing: a version may not
  * have it. The verdict then says that the image was not checked, and denies nothing for it.
+ * A device that was elsewhere than expected adds client_address_mismatch to a newest attempt that
+ * succeeded and denies it, but proves nothing: networks change under way. So a new session may be
+ * tried, and the decision stays what the attempt says.
  * Abuse detected on any attempt adds abuse_detected to every settled verdict and denies it.
  */
 #include "domain/verdict.h"
@@ -37,6 +40,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "domain/client_network.h"
 
 #include <stddef.h>
 
@@ -81,6 +85,7 @@ const char *reason_word(enum reason reason)
         [REASON_CANCELLED] = "cancelled",
         [REASON_UNKNOWN_ANSWER] = "unknown_answer",
         [REASON_VERIFY_IMAGE_MISMATCH] = "verify_image_mismatch",
+        [REASON_CLIENT_ADDRESS_MISMATCH] = "client_address_mismatch",
     };
     return reason < REASON_COUNT ? words[reason] : "unknown_answer";
 }
@@ -238,12 +243,26 @@ static void judge_digest(const struct evidence *evidence, const struct face_atte
     }
 }
 
+static void judge_client(const struct evidence *evidence, const struct face_attempt *attempt,
+                         struct judgement *ret)
+{
+    if (!evidence->client) {
+        return;
+    }
+    enum client_seen seen = client_network_compare(evidence->digest_key, evidence->client, attempt);
+    ret->verdict.client_checked = seen == CLIENT_EXPECTED;
+    if (seen == CLIENT_ELSEWHERE) {
+        ret->verdict.reasons |= BIT(REASON_CLIENT_ADDRESS_MISMATCH);
+    }
+}
+
 static void judge_success(const struct evidence *evidence, const struct face_attempt *attempt,
                           struct judgement *ret)
 {
     judge_word(attempt, ret);
     judge_reference(evidence, attempt, ret);
     judge_digest(evidence, attempt, ret);
+    judge_client(evidence, attempt, ret);
 }
 
 /* ---- no success ---- */
@@ -415,6 +434,9 @@ void verdict_write(const struct session_verdict *verdict, enum reference_source 
     }
     write_match(verdict, &writer);
     write_abuse(verdict, &writer);
+    if (verdict->client_checked || (verdict->reasons & BIT(REASON_CLIENT_ADDRESS_MISMATCH))) {
+        json_put_bool(&writer, "clientAddressChecked", verdict->client_checked);
+    }
     if (settled_at > 0) {
         char when[RFC3339_SIZE];
         rfc3339_format(settled_at, when);

@@ -41,7 +41,9 @@ enum reason {
     REASON_SESSION_GONE, /* upstream no longer knows the session */
     REASON_CANCELLED,
     REASON_UNKNOWN_ANSWER,
-    REASON_VERIFY_IMAGE_MISMATCH, /* upstream compared with another image than the one we sent */
+    REASON_VERIFY_IMAGE_MISMATCH,   /* upstream compared with another image than the one we sent */
+    REASON_CLIENT_ADDRESS_MISMATCH, /* the device was elsewhere than whoever asked for the session
+                                     */
     REASON_COUNT
 };
 
@@ -67,6 +69,8 @@ struct evidence {
     bool token_expired;
     enum digest_policy policy;
     const uint8_t *digest_key; /* SHA256_BYTES */
+    const uint8_t *client;     /* SHA256_BYTES, of the network the device is expected in, keyed by
+                                  digest_key: domain/client_network.h; NULL: it may be anywhere */
     const uint8_t *image_hash; /* SHA256_BYTES of the reference image sent; NULL: none was */
 };
 
@@ -88,6 +92,7 @@ void verdict_judge(const struct evidence *evidence, struct judgement *ret);
 /* {"decision",…}: decision accepted reasons[] retry attemptId? digestChecked
  * reference? ("delegate" "owner" "client": whose face it was compared with came from),
  * verify? {matchConfidence,isIdentical,imageHashChecked}, abuse? {detected:true},
+ * clientAddressChecked? (false: the device was elsewhere),
  * settledAt? (RFC 3339; left out while pending, when settled_at is 0), receipt? (unless its data is
  * NULL). */
 void verdict_write(const struct session_verdict *verdict, enum reference_source reference,

@@ -118,10 +118,7 @@ static void settle_done(void *context, enum problem problem, enum session_change
     struct sessions *sessions = asking->asker->sessions;
     asking->settling = NULL;
     if (problem == PROBLEM_NONE && what == SESSION_CHANGED) {
-        series_add(sessions->verdicts[record->verdict.decision], 1);
-        LOG_EVENT(sessions->config.log, LOG_INFO, "session settled", LOG_TEXT(SESSION, record->id),
-                  LOG_TEXT(DECISION, decision_word(record->verdict.decision)),
-                  LOG_TEXT(REQUEST_ID, asking->request_id));
+        sessions_note_settled(sessions, record, asking->request_id);
         outbox_push(sessions->outbox, record, NULL);
     }
     bool pending = problem == PROBLEM_NONE && record->state == SESSION_CREATED;

@@ -185,9 +185,7 @@ static void gone_done(void *context, enum problem problem, enum session_change w
         reaping_failed(reaping, is_general(problem));
     if (problem == PROBLEM_NONE && what == SESSION_CHANGED) {
         series_add(reaping->reaper->reaped, 1);
-        series_add(sessions->verdicts[record->verdict.decision], 1);
-        LOG_EVENT(sessions->config.log, LOG_INFO, "session settled", LOG_TEXT(SESSION, record->id),
-                  LOG_TEXT(DECISION, decision_word(record->verdict.decision)));
+        sessions_note_settled(sessions, record, NULL);
     }
     session_record_free(record);
     reaping_finish(reaping);

@@ -30,6 +30,11 @@ static void declare_metrics(struct sessions *sessions)
         if (decision != DECISION_PENDING)
             sessions->verdicts[decision] =
                 METRIC_SERIES(verdicts, decision_word((enum decision)decision));
+    struct metric *denied =
+        metrics_counter(metrics, "livenessd_verdict_denied_total",
+                        "Verdicts that do not accept, by each reason they have.", "reason");
+    for (int reason = 0; reason < REASON_COUNT; reason++)
+        sessions->denied[reason] = METRIC_SERIES(denied, reason_word((enum reason)reason));
     sessions->created = METRIC_SERIES(metrics_counter(metrics, "livenessd_sessions_created_total",
                                                       "Sessions made and recorded.", NULL));
     sessions->abandoned = METRIC_SERIES(
@@ -188,6 +193,30 @@ struct store_counts sessions_counts(const struct sessions *sessions)
 unsigned sessions_peers(const struct sessions *sessions)
 {
     return news_peers(sessions->news);
+}
+
+/* What an operator may have to look into. */
+static void note_suspicion(const struct sessions *sessions, const struct session_record *record,
+                           enum reason reason)
+{
+    if (record->verdict.reasons & (1U << reason))
+        LOG_EVENT(sessions->config.log, LOG_WARN, "session denied", LOG_TEXT(SESSION, record->id),
+                  LOG_TEXT(REASON, reason_word(reason)));
+}
+
+void sessions_note_settled(struct sessions *sessions, const struct session_record *record,
+                           const char *request_id)
+{
+    const struct session_verdict *verdict = &record->verdict;
+    series_add(sessions->verdicts[verdict->decision], 1);
+    for (int reason = 0; reason < REASON_COUNT && !verdict->accepted; reason++)
+        if (verdict->reasons & (1U << reason))
+            series_add(sessions->denied[reason], 1);
+    LOG_EVENT(sessions->config.log, LOG_INFO, "session settled", LOG_TEXT(SESSION, record->id),
+              LOG_TEXT(DECISION, decision_word(verdict->decision)),
+              LOG_TEXT(REQUEST_ID, request_id));
+    note_suspicion(sessions, record, REASON_ABUSE_DETECTED);
+    note_suspicion(sessions, record, REASON_CLIENT_ADDRESS_MISMATCH);
 }
 
 const struct session_record *sessions_cached(struct sessions *sessions, const char *id)

@@ -63,6 +63,7 @@ struct sessions {
     struct series *abandoned;
     struct series *orphaned;
     struct series *verdicts[DECISION_COUNT];
+    struct series *denied[REASON_COUNT];
 };
 
 struct sessions *sessions_new(const struct sessions_config *config);
@@ -79,5 +80,8 @@ unsigned sessions_peers(const struct sessions *sessions);
 /* A settled record from memory, or NULL: the caller then loads it. Valid until the next call into
  * this folder. */
 const struct session_record *sessions_cached(struct sessions *sessions, const char *id);
+/* Counts a session that has just been settled, and says so in the log; `request_id` may be NULL. */
+void sessions_note_settled(struct sessions *sessions, const struct session_record *record,
+                           const char *request_id);
 /* Keeps a record that was loaded, if it is settled. */
 void sessions_remember(struct sessions *sessions, const struct session_record *record);

@@ -110,8 +110,8 @@ static bool is_our_page(const struct request *request)
 /* A page of somebody else: browsers name one of the two with every write that a page begins. */
 static bool is_foreign_page(const struct request *request)
 {
-    bool begun_by_page = request_header(request, "origin").data ||
-                         request_header(request, "sec-fetch-site").data;
+    bool begun_by_page =
+        request_header(request, "origin").data || request_header(request, "sec-fetch-site").data;
     return begun_by_page && !is_our_page(request);
 }
 

@@ -26,6 +26,7 @@ struct services {
     const struct session_rules *rules;
     struct create_policy policy;
     enum face_version version; /* of the upstream */
+    bool expect_client;        /* policy.expected_client_ip */
     const struct clock *clock;
     const struct random *random;
     struct log *log;

@@ -85,6 +85,21 @@ static void draft_refer(struct create_flow *self)
     sha256(image.data, image.len, draft->image_hash);
 }
 
+/* Where whoever is going to show their face is now. A backend is elsewhere than the devices it
+ * creates sessions for. */
+static void draft_expect(struct create_flow *self, const struct services *services)
+{
+    const struct face_version_info *version = &face_versions[services->version];
+    bool form = self->wanted.kind == KIND_LIVENESS_WITH_VERIFY;
+    if (!services->expect_client || self->wanted.owner_subject.data ||
+        (self->principal.scopes & SCOPE_DELEGATE))
+        return;
+    client_network_hash(services->rules->seal_key, &self->flow.request->client,
+                        self->draft.client_network);
+    if ((form ? version->form_fields : version->fields) & FACE_FIELD_CLIENT_ADDRESS)
+        client_network_write(&self->flow.request->client, self->expected_client);
+}
+
 /* A model that a client chose among those of previews is none of a later version's, and the other
  * way round; what the policy chose is meant for the version there is. */
 static bool model_is_known(const struct create_flow *self, const struct services *services)
@@ -119,8 +134,10 @@ static void draft_make(struct create_flow *self, const struct services *services
     slice_store(wanted->platform, draft->platform, sizeof draft->platform);
     if (model_is_known(self, services))
         slice_store(wanted->model_version, self->model_version, sizeof self->model_version);
+    session_fix_policy(draft, services->rules);
     draft_identify(self, services);
     draft_refer(self);
+    draft_expect(self, services);
 }
 
 static const char *text_or_null(const char *text)
@@ -141,6 +158,7 @@ static void create_make(struct create_flow *self)
         .enable_session_image = wanted->enable_session_image,
         .model_version = text_or_null(self->model_version),
         .attempts = wanted->attempts,
+        .expected_client_ip = text_or_null(self->expected_client),
         .send_results_to_client = wanted->send_results_to_client,
         .verify_image = wanted->verify_image,
         .has_confidence_threshold = wanted->has_confidence_threshold,

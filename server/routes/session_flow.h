@@ -5,6 +5,7 @@
 #pragma once
 
 #include "domain/bodies.h"
+#include "domain/client_network.h"
 #include "domain/policy.h"
 #include "http/flow.h"
 #include "http/router.h"
@@ -40,6 +41,7 @@ struct create_flow {
     struct face_create create;
     char model_version[RECORD_WORD_SIZE]; /* wanted */
     char user_correlation_id[RECORD_TEXT_SIZE];
+    char expected_client[CLIENT_NETWORK_SIZE];
     struct store_call *finding;
     enum store_result find_result;
     const struct session_record *first; /* the record of the first create; in request memory */

@@ -59,5 +59,8 @@
     HASH(tenant, tenant) \
     OWNED(receipt, receipt) \
     INTEGER(receipt_expires_at, receipt_expires_at) \
-    OWNED(deletion_receipt, deletion_receipt)
+    OWNED(deletion_receipt, deletion_receipt) \
+    INTEGER(digest_policy, digest_policy) \
+    HASH(client_network, client_network) \
+    INTEGER(verdict_client_checked, verdict.client_checked)
 /* clang-format on */

@@ -88,6 +88,10 @@ static const char *const migrations[] = {
     "ALTER TABLE session ADD COLUMN receipt TEXT;"
     "ALTER TABLE session ADD COLUMN receipt_expires_at INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE session ADD COLUMN deletion_receipt TEXT;",
+    /* What was decided about a session when it was created. */
+    "ALTER TABLE session ADD COLUMN digest_policy INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN client_network BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE session ADD COLUMN verdict_client_checked INTEGER NOT NULL DEFAULT 0;",
 };
 
 int schema_version(void)

@@ -82,6 +82,7 @@ struct session_verdict {
     bool identical;
     int32_t confidence_ppm;  /* matchConfidence in millionths */
     bool image_hash_checked; /* verifyImageHash is that of the image we sent */
+    bool client_checked;     /* the device was where it was expected */
 };
 
 /* Plain data but for the pointers, which are owned. Zero means "none" everywhere. */
@@ -101,6 +102,10 @@ struct session_record {
     char device_correlation_id[RECORD_TEXT_SIZE]; /* as sent upstream */
     char transaction_id[RECORD_TEXT_SIZE];
     char platform[RECORD_WORD_SIZE];
+    uint8_t digest_policy; /* of this session, plus 1: domain/session.h; 0: none was noted */
+    uint8_t
+        client_network[RECORD_HASH_BYTES]; /* keyed hash of the one the device is expected in:
+                                              domain/client_network.h; zero: it may be anywhere */
     int32_t attempts_allowed;
     int64_t created_at;
     int64_t token_expires_at;
