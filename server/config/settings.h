@@ -25,6 +25,14 @@ struct settings_fraction {
     double value;
 };
 
+/* So many in so long, and so many at once. */
+struct settings_limit {
+    bool given;      /* else the setting is empty */
+    uint64_t count;  /* 0: off */
+    uint64_t per_ms; /* whole seconds */
+    uint64_t burst;
+};
+
 /* What each type is in the struct. WORD and WORDS: index into `words`, and a bit mask of them. */
 #define SETTING_C_ADDRESS  struct address
 #define SETTING_C_URL      char *
@@ -37,6 +45,7 @@ struct settings_fraction {
 #define SETTING_C_INTEGER  uint64_t
 #define SETTING_C_RATE     uint64_t /* calls a second */
 #define SETTING_C_FRACTION struct settings_fraction
+#define SETTING_C_LIMIT    struct settings_limit
 #define SETTING_C_LIST     struct settings_list
 #define SETTING_C_WORD     unsigned
 #define SETTING_C_WORDS    unsigned
@@ -56,6 +65,7 @@ struct settings {
 enum { STORE_SQLITE, STORE_REDIS };
 enum { AUTH_ANONYMOUS = 1, AUTH_APP_TOKEN = 2, AUTH_JWT = 4 };
 enum { CORRELATION_PSEUDONYM, CORRELATION_PASSTHROUGH };
+enum { STORE_DOWN_LOCAL, STORE_DOWN_REFUSE };
 /* In the order of their words, too: enum face_version of upstream/face_version.h
  * (upstream.api_version), enum digest_policy of domain/verdict.h (verdict.digest), and of
  * domain/policy.h the bits of enum policy_modes (policy.modes), enum policy_image

@@ -82,6 +82,16 @@ static int parse_number(const struct unit *units, struct slice text, uint64_t *r
     return -EINVAL;
 }
 
+int setting_read_count(struct slice text, uint64_t *ret)
+{
+    return parse_number(plain_units, text, ret);
+}
+
+int setting_read_duration(struct slice text, uint64_t *ret)
+{
+    return parse_number(duration_units, text, ret);
+}
+
 bool setting_parse_number(const struct setting_spec *spec, struct slice text, uint64_t *ret,
                           char ret_why[SETTING_WHY_SIZE])
 {

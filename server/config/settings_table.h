@@ -145,6 +145,26 @@ SETTING(DURATION, retention_verdict, "retention.verdict", "24h", 60000, 31536000
         "How long a settled session can be read before it is forgotten.")
 SETTING(DURATION, retention_image, "retention.image", "0s", 0, 172800000, NULL,
         "How long after settling operators can fetch the session image; the session stays upstream as long, but never longer than its 48 hours.")
+SETTING(BOOLEAN,  limits_enabled, "limits.enabled", "true", 0, 0, NULL,
+        "Whether anybody is limited at all. A limit is a count in a time and how many at once; COUNT/DURATION is also how fast they come back.")
+SETTING(LIMIT,    limits_create_device, "limits.create_device", "6/10m burst 3", 0, 0, NULL,
+        "Sessions that one device may create.")
+SETTING(LIMIT,    limits_create_principal, "limits.create_principal", "60/1h burst 20", 0, 0, NULL,
+        "Sessions that may be created for one user, an identity provider's or an anonymous one; an app token stands for many and has no such limit.")
+SETTING(LIMIT,    limits_create_address, "limits.create_address", "60/1m burst 30", 0, 0, NULL,
+        "Sessions that may be created from one client address, IPv6 by /64; a device seen for the first time counts one more.")
+SETTING(LIMIT,    limits_create_total, "limits.create_total", "", 0, 0, NULL,
+        "Sessions that all together may create. Empty is a third of upstream.rate, as a session costs three calls, and one second of upstream.rate at once.")
+SETTING(LIMIT,    limits_read, "limits.read", "10/1s burst 20", 0, 0, NULL,
+        "Reads, waits, completions and deletions of one user; of an app token, of each session.")
+SETTING(LIMIT,    limits_failed_auth, "limits.failed_auth", "10/1m burst 10", 0, 0, NULL,
+        "Wrong credentials from one client address, IPv6 by /64; above it none from there is looked at.")
+SETTING(INTEGER,  limits_spoof_cost, "limits.spoof_cost", "3", 1, 1000, NULL,
+        "What a session that ends as spoof costs device and user; one that is accepted costs nothing in the end.")
+SETTING(INTEGER,  limits_max_keys, "limits.max_keys", "1000000", 1000, 100000000, NULL,
+        "Devices, users and addresses counted in memory, about 40 bytes each; above it those that have used least are forgotten.")
+SETTING(WORD,     limits_store_down, "limits.store_down", "local", 0, 0, "local refuse",
+        "While a Redis that counts for all replicas fails: each counts by itself, or all requests that are limited are StoreUnavailable.")
 SETTING(DURATION, drain_timeout, "drain_timeout", "25s", 0, 600000, NULL,
         "Longest that requests in flight may take to finish after SIGTERM.")
 SETTING(WORD,     log_level, "log.level", "info", 0, 0, "error warn info debug",

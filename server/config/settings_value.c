@@ -234,6 +234,8 @@ static bool parse_single(const struct setting_spec *spec, struct slice text,
         return parse_word(spec, text, member, ret_why);
     case SETTING_TYPE_FRACTION:
         return setting_parse_fraction(text, member, ret_why);
+    case SETTING_TYPE_LIMIT:
+        return setting_parse_limit(spec, text, member, ret_why);
     default:
         /* DURATION, SIZE, INTEGER and RATE are all 64 bits wide */
         return setting_parse_number(spec, text, member, ret_why);
@@ -332,6 +334,10 @@ void setting_put_range(const struct setting_spec *spec, struct buf *ret)
     case SETTING_TYPE_FRACTION:
         buf_puts(ret, "0 to 1, or empty");
         break;
+    case SETTING_TYPE_LIMIT:
+        buf_printf(ret, "COUNT/DURATION burst N, %s",
+                   *spec->value == '\0' ? "off or empty" : "or off");
+        break;
     case SETTING_TYPE_BOOLEAN:
         buf_puts(ret, "true or false");
         break;
@@ -359,6 +365,7 @@ const char *setting_type_name(enum setting_type type)
         [SETTING_TYPE_INTEGER] = "number",    [SETTING_TYPE_RATE] = "rate",
         [SETTING_TYPE_LIST] = "list",         [SETTING_TYPE_WORD] = "word",
         [SETTING_TYPE_WORDS] = "words",       [SETTING_TYPE_FRACTION] = "fraction",
+        [SETTING_TYPE_LIMIT] = "limit",
     };
     return names[type];
 }

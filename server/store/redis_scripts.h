@@ -20,6 +20,8 @@
  *   key:HEX           the id of the record that has this idempotency key
  *   upstream:UUID     the id of the record that has this upstream id
  *   claim:ID          "looking:INSTANCE" or "rested": who looks at an open session upstream
+ *   limit:NUMBER      when somebody has all of their burst again, in Redis' microseconds: see
+ *                     domain/limiter.h
  *   instances         sorted set of processes, by Redis' time of their last beat
  *   intents:INSTANCE  hash: ids of creates under way, with created_at
  *   probe:…           written and removed to see whether that works
@@ -31,6 +33,7 @@
  */
 #pragma once
 
+#include "store/redis_charge_script.h"
 #include "store/session_columns.h"
 #include "store/store.h"
 
@@ -439,6 +442,7 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     X(RELEASE_KEYS, "allow-oom", LUA_RELEASE_KEYS) \
     X(CLAIM, "", LUA_CLAIM) \
     X(LOOKED, "allow-oom", LUA_LOOKED) \
+    X(CHARGE, "allow-oom", LUA_CHARGE) \
     X(PROBE, "", LUA_PROBE)
 
 /* clang-format on */

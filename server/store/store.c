@@ -225,6 +225,21 @@ struct store_call *store_claim_look(struct store *store, const char *id, bool ur
     return submit(call);
 }
 
+struct store_call *store_charge(struct store *store, enum store_charging how,
+                                const struct limit_charge *charges, size_t count,
+                                store_charged *done, void *context)
+{
+    assert(store->ops->shared);
+    assert(count > 0 && count <= LIMIT_CHARGES_MAX);
+    struct store_call *call = call_new(store, CALL_CHARGE, context);
+    call->callback.charged = done;
+    call->charging = xcalloc(1, sizeof *call->charging);
+    call->charging->how = how;
+    call->charging->count = count;
+    memcpy(call->charging->charges, charges, count * sizeof *charges);
+    return submit(call);
+}
+
 void store_looked(struct store *store, const char *id, uint64_t rest_ms, const char *status_word)
 {
     assert(store->ops->shared);

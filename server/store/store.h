@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/limit.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
@@ -298,3 +299,16 @@ struct store_call *store_claim_look(struct store *store, const char *id, bool ur
 /* The look is over: the others are told, and have to wait for rest_ms (0: not at all). Not waited
  * for: a claim whose end is lost runs out. */
 void store_looked(struct store *store, const char *id, uint64_t rest_ms, const char *status_word);
+
+/* What the limiter of domain/limiter.h does, by the store's own clock and for all processes.
+ * STORE_CHARGE: all are charged, STORE_OK, or none, STORE_CONFLICT. STORE_DEBIT: they are charged
+ * whether there is enough or not; a key never owes more than twice its burst. STORE_REFUND: given
+ * back, never above the burst. A key whose burst is all there again is forgotten. */
+enum store_charging { STORE_CHARGE, STORE_DEBIT, STORE_REFUND };
+/* `standings`: of each charge, afterwards; NULL with STORE_UNAVAILABLE. */
+typedef void store_charged(void *context, enum store_result result,
+                           const struct limit_standing *standings, size_t count);
+/* At least one charge and at most LIMIT_CHARGES_MAX, under rules that are on; they are copied. */
+struct store_call *store_charge(struct store *store, enum store_charging how,
+                                const struct limit_charge *charges, size_t count,
+                                store_charged *done, void *context);

@@ -46,10 +46,18 @@ struct store_call *store_call_free(struct store_call *call)
         }
         free(call->records);
         free(call->upstream_ids);
+        free(call->charging);
         (void)session_record_free(call->record);
         free(call);
     }
     return NULL;
+}
+
+static void answer_charge(const struct store_call *call, enum store_result result)
+{
+    bool decided = result == STORE_OK || result == STORE_CONFLICT;
+    call->callback.charged(call->context, result, decided ? call->charging->standings : NULL,
+                           decided ? call->charging->count : 0);
 }
 
 void store_call_answer(struct store_call *call, enum store_result result)
@@ -73,6 +81,9 @@ void store_call_answer(struct store_call *call, enum store_result result)
         break;
     case CALL_CLAIM_LOOK:
         call->callback.claimed(call->context, result, call->retry_ms);
+        break;
+    case CALL_CHARGE:
+        answer_charge(call, result);
         break;
     case CALL_LOAD:
     case CALL_FIND_KEY:

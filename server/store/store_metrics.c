@@ -17,6 +17,7 @@ static const char *const kind_names[CALL_KIND_COUNT] = {
     [CALL_FIND_KEY] = "find_key",
     [CALL_RELEASE_KEYS] = "release_keys",
     [CALL_CLAIM_LOOK] = "claim_look",
+    [CALL_CHARGE] = "charge",
 };
 
 static const char *const result_names[STORE_RESULT_COUNT] = {

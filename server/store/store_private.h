@@ -22,7 +22,8 @@ enum call_kind {
     CALL_LIST,
     CALL_FIND_UPSTREAM,
     CALL_FIND_KEY,
-    CALL_DUE, /* writes its lease where the store is shared */
+    CALL_DUE,    /* writes its lease where the store is shared */
+    CALL_CHARGE, /* of a shared store; writes what need not last */
     CALL_INSERT,
     CALL_SAVE,
     CALL_FORGET,
@@ -37,6 +38,14 @@ static inline bool call_writes(enum call_kind kind)
     return kind >= CALL_INSERT;
 }
 
+/* What a charge asks and is answered. */
+struct store_charges {
+    enum store_charging how;
+    size_t count;
+    struct limit_charge charges[LIMIT_CHARGES_MAX];
+    struct limit_standing standings[LIMIT_CHARGES_MAX];
+};
+
 /* The first member of a kind's own struct. Freed by store_call_free after it was answered. */
 struct store_call {
     struct store_call *next; /* the kind's */
@@ -48,6 +57,7 @@ struct store_call {
         store_listed *listed;
         store_counted *counted;
         store_claimed *claimed;
+        store_charged *charged;
     } callback;
     void *context;
     /* what is asked */
@@ -61,8 +71,9 @@ struct store_call {
     char after[UUID_SIZE + 1]; /* what sorts behind a UUID's length makes no difference */
     char (*upstream_ids)[UUID_SIZE];
     size_t upstream_id_count;
-    bool urgent;      /* claim */
-    uint64_t hold_ms; /* claim */
+    bool urgent;                    /* claim */
+    uint64_t hold_ms;               /* claim */
+    struct store_charges *charging; /* NULL unless it is a charge */
     /* what is answered */
     enum store_result result;
     struct session_record **records;

@@ -111,6 +111,30 @@ static enum store_result read_claim(struct store_redis *store, struct store_call
     return read_result(store, reply->element[0]);
 }
 
+/* A number that cannot be one of ours is taken for the largest. */
+static uint64_t read_amount(const struct redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_INTEGER && reply->integer >= 0 ? (uint64_t)reply->integer
+                                                                     : UINT64_MAX;
+}
+
+/* The result, then three numbers of each charge. */
+static enum store_result read_charged(struct store_redis *store, struct store_call *call,
+                                      const struct redisReply *reply)
+{
+    struct store_charges *charging = call->charging;
+    if (!is_array(reply, 1 + 3 * charging->count)) {
+        return answer_strange(store);
+    }
+    for (size_t i = 0; i < charging->count; i++) {
+        struct redisReply *const *numbers = &reply->element[1 + 3 * i];
+        charging->standings[i] = (struct limit_standing){.remaining = read_amount(numbers[0]),
+                                                         .full_us = read_amount(numbers[1]),
+                                                         .retry_us = read_amount(numbers[2])};
+    }
+    return read_result(store, reply->element[0]);
+}
+
 static enum store_result read_answer(struct store_redis *store, struct store_call *call,
                                      const struct redisReply *reply)
 {
@@ -128,6 +152,8 @@ static enum store_result read_answer(struct store_redis *store, struct store_cal
         return read_counts(store, call, reply);
     case CALL_CLAIM_LOOK:
         return read_claim(store, call, reply);
+    case CALL_CHARGE:
+        return read_charged(store, call, reply);
     default:
         return read_result(store, reply);
     }

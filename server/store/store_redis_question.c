@@ -44,6 +44,7 @@ static enum redis_script script_of(const struct store_call *call)
         [CALL_FORGET] = SCRIPT_FORGET,
         [CALL_RELEASE_KEYS] = SCRIPT_RELEASE_KEYS,
         [CALL_CLAIM_LOOK] = SCRIPT_CLAIM,
+        [CALL_CHARGE] = SCRIPT_CHARGE,
         [CALL_PROBE] = SCRIPT_LOOKED, /* the end of a look is a call of our own */
     };
     return call->kind == CALL_SAVE ? save_script(call->record) : scripts[call->kind];
@@ -116,6 +117,18 @@ static void put_look(struct redis_arguments *arguments, const struct store_call 
     }
 }
 
+static void put_charges(struct redis_arguments *arguments, const struct store_charges *charging)
+{
+    arguments_put_number(arguments, charging->how);
+    for (size_t i = 0; i < charging->count; i++) {
+        const struct limit_charge *charge = &charging->charges[i];
+        arguments_put_number(arguments, (int64_t)charge->key);
+        arguments_put_number(arguments, (int64_t)charge->rule.interval_us);
+        arguments_put_number(arguments, (int64_t)charge->rule.burst);
+        arguments_put_number(arguments, (int64_t)charge->cost);
+    }
+}
+
 static void put_question(struct redis_arguments *arguments, const struct store_call *call)
 {
     switch (call->kind) {
@@ -134,6 +147,9 @@ static void put_question(struct redis_arguments *arguments, const struct store_c
     case CALL_CLAIM_LOOK:
     case CALL_PROBE:
         put_look(arguments, call);
+        break;
+    case CALL_CHARGE:
+        put_charges(arguments, call->charging);
         break;
     case CALL_COUNT:
     case CALL_KIND_COUNT:

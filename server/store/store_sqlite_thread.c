@@ -44,6 +44,7 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
     case CALL_PROBE:
         return sqlite_db_probe(db);
     case CALL_CLAIM_LOOK: /* of a shared store */
+    case CALL_CHARGE:
     case CALL_KIND_COUNT:
         break;
     }

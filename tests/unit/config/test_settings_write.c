@@ -63,7 +63,8 @@ static bool is_setting(struct slice line, size_t *ret_hash)
     *ret_hash = hash;
     return name > hash + 2 && line.len > hash + 2 && line.data[hash] == '#' && name < line.len &&
            line.data[name] == ':' && hash <= 2 && line.data[name + 1] == ' ' &&
-           !memchr(line.data + name + 2, ' ', line.len - name - 2);
+           (!memchr(line.data + name + 2, ' ', line.len - name - 2) ||
+            memmem(line.data, line.len, " burst ", 7)); /* a limit is of several words */
 }
 
 static struct slice take_line(struct slice *rest)
