@@ -189,13 +189,13 @@ static EVP_PKEY *read_ec(const cJSON *jwk, const struct jwt_algorithm_info *curv
     CLEANUP(buf) struct buf x;
     CLEANUP(buf) struct buf y;
     CLEANUP(buf) struct buf point;
+    buf_init(&point, POINT_MAX);
     bool has_x = read_bytes(jwk, "x", EC_COORDINATE_MAX, &x);
     bool has_y = read_bytes(jwk, "y", EC_COORDINATE_MAX, &y);
     if (!has_x || !has_y || x.len != curve->coordinate || y.len != curve->coordinate) {
         *ret_why = "x or y is missing, no base64url, or not as long as the curve's coordinates";
         return NULL;
     }
-    buf_init(&point, POINT_MAX);
     buf_putc(&point, 4); /* uncompressed */
     buf_put_slice(&point, buf_slice(&x));
     buf_put_slice(&point, buf_slice(&y));
