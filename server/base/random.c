@@ -75,14 +75,26 @@ void uuid4(const struct random *random, char ret[UUID_SIZE])
     uuid_format(bytes, 4, ret);
 }
 
-void uuid7(const struct random *random, int64_t wall_ms, char ret[UUID_SIZE])
+static void put_time(uint8_t bytes[UUID_BYTES], int64_t wall_ms)
 {
-    uint8_t bytes[UUID_BYTES];
-    random_fill(random, bytes, sizeof bytes);
     uint64_t ms = wall_ms < 0 ? 0 : (uint64_t)wall_ms;
     for (unsigned i = 0; i < 6; i++) {
         bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
     }
+}
+
+void uuid7(const struct random *random, int64_t wall_ms, char ret[UUID_SIZE])
+{
+    uint8_t bytes[UUID_BYTES];
+    random_fill(random, bytes, sizeof bytes);
+    put_time(bytes, wall_ms);
+    uuid_format(bytes, 7, ret);
+}
+
+void uuid7_floor(int64_t wall_ms, char ret[UUID_SIZE])
+{
+    uint8_t bytes[UUID_BYTES] = {0};
+    put_time(bytes, wall_ms);
     uuid_format(bytes, 7, ret);
 }
 

@@ -33,5 +33,7 @@ enum { UUID_SIZE = 37 }; /* 36 characters and NUL */
  * secret by themselves. */
 void uuid4(const struct random *random, char ret[UUID_SIZE]);
 void uuid7(const struct random *random, int64_t wall_ms, char ret[UUID_SIZE]);
+/* Sorts before every uuid7 of that time, and behind all earlier ones. */
+void uuid7_floor(int64_t wall_ms, char ret[UUID_SIZE]);
 /* 16 bytes as a UUID of version 8 (RFC 9562 section 5.8: content of our own making). */
 void uuid8_from(const uint8_t bytes[16], char ret[UUID_SIZE]);

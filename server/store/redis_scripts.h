@@ -24,6 +24,10 @@
  *                     domain/limiter.h
  *   instances         sorted set of processes, by Redis' time of their last beat
  *   intents:INSTANCE  hash: ids of creates under way, with created_at
+ *   audit, audit:HEX  sorted sets of audit entries by tenant, all at 0: "ID SESSION {…}", so in the
+ *                     order of ids
+ *   audit:of:ID       of the ids of a session's audit entries, all at 0
+ *   audited           set of the HEX of tenants that have audit entries
  *   probe:…           written and removed to see whether that works
  * and the channel "news": "INSTANCE changed ID", "INSTANCE looked ID WORD", "INSTANCE peers".
  *
@@ -33,6 +37,7 @@
  */
 #pragma once
 
+#include "store/redis_audit_scripts.h"
 #include "store/redis_charge_script.h"
 #include "store/session_columns.h"
 #include "store/store.h"
@@ -321,10 +326,11 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "drop(gone)\n" \
     "return handed\n"
 
-/* id, members. An orphan is what somebody took this very create for, too early. */
+/* id, notes, members. An orphan is what somebody took this very create for, too early. */
 #define LUA_INSERT \
-    LUA_HEAD LUA_PLACE LUA_RELEASE LUA_TELL LUA_GIVEN \
-    "local id, new = ARGV[5], given(6)\n" \
+    LUA_HEAD LUA_PLACE LUA_RELEASE LUA_NOTES LUA_TELL LUA_GIVEN \
+    "local id, from = ARGV[5], behind_notes(6)\n" \
+    "local new = given(from)\n" \
     "local old = stored(id)\n" \
     "if old and old.state ~= '3' then return CONFLICT end\n" \
     "local key = new.idempotency_key\n" \
@@ -335,17 +341,20 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "  release(holder, held)\n" \
     "  tell('changed ' .. holder)\n" \
     "end\n" \
-    "write(id, old, new, 1, unpack(ARGV, 6))\n" \
+    "write(id, old, new, 1, unpack(ARGV, from))\n" \
+    "keep_notes(6)\n" \
     "return OK\n"
 
-/* id, revision, members */
+/* id, revision, notes, members */
 #define LUA_SAVE \
-    LUA_HEAD LUA_PLACE LUA_TELL LUA_GIVEN \
-    "local id, new = ARGV[5], given(7)\n" \
+    LUA_HEAD LUA_PLACE LUA_NOTES LUA_TELL LUA_GIVEN \
+    "local id, from = ARGV[5], behind_notes(7)\n" \
+    "local new = given(from)\n" \
     "local old = stored(id)\n" \
     "if not old then return NOT_FOUND end\n" \
     "if old.revision ~= ARGV[6] then return CONFLICT end\n" \
-    "write(id, old, new, number(old.revision) + 1, unpack(ARGV, 7))\n" \
+    "write(id, old, new, number(old.revision) + 1, unpack(ARGV, from))\n" \
+    "keep_notes(7)\n" \
     "tell('changed ' .. id)\n" \
     "return OK\n"
 
@@ -422,7 +431,9 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "call('ZSCORE', set, instance)\n" \
     "call('ZRANGE', set, 0, 0)\n" \
     "call('ZREM', set, instance)\n" \
-    "call('DEL', text, hash)\n" \
+    "call('SADD', set, instance)\n" \
+    "call('SMEMBERS', set)\n" \
+    "call('DEL', text, hash, set)\n" \
     "tell('probed')\n" \
     "return OK\n"
 
@@ -440,6 +451,9 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     X(SAVE_LESS, "allow-oom", LUA_SAVE) /* of a record that does not grow any more */ \
     X(FORGET, "allow-oom", LUA_FORGET) \
     X(RELEASE_KEYS, "allow-oom", LUA_RELEASE_KEYS) \
+    X(AUDIT_APPEND, "", LUA_AUDIT_APPEND) \
+    X(AUDIT_LIST, "no-writes", LUA_AUDIT_LIST) \
+    X(AUDIT_FORGET, "allow-oom", LUA_AUDIT_FORGET) \
     X(CLAIM, "", LUA_CLAIM) \
     X(LOOKED, "allow-oom", LUA_LOOKED) \
     X(CHARGE, "allow-oom", LUA_CHARGE) \

@@ -19,6 +19,7 @@ struct session_record *session_record_copy(const struct session_record *record)
     copy->details_json = copy_text(record->details_json);
     copy->flagged_json = copy_text(record->flagged_json);
     copy->sealed_answer = copy_text(record->sealed_answer);
+    copy->notes = audit_entries_copy(record->notes);
     copy->receipt = copy_text(record->receipt);
     copy->deletion_receipt = copy_text(record->deletion_receipt);
     return copy;
@@ -31,6 +32,7 @@ struct session_record *session_record_free(struct session_record *record)
         free(record->details_json);
         free(record->flagged_json);
         free(record->sealed_answer);
+        (void)audit_entries_free(record->notes);
         free(record->receipt);
         free(record->deletion_receipt);
         free(record);

@@ -4,6 +4,7 @@
  */
 #include "store/sqlite_db.h"
 
+#include "store/sqlite_audit.h"
 #include "store/sqlite_row.h"
 #include "store/sqlite_schema.h"
 #include "store/sqlite_statements.h"
@@ -25,6 +26,7 @@ static const char *const statement_sql[] = {SQLITE_STATEMENTS(STATEMENT_SQL)};
 struct sqlite_db {
     sqlite3 *connection;
     sqlite3_stmt *statements[STATEMENT_COUNT];
+    struct sqlite_audit *audit;
 };
 
 /* synchronous=FULL is the promise of the store: in WAL mode COMMIT returns after the sync. Others
@@ -82,7 +84,11 @@ static bool prepare_all(struct sqlite_db *db, const char *path, const struct err
             return false;
         }
     }
-    return true;
+    db->audit = sqlite_audit_open(db->connection);
+    if (!db->audit) {
+        schema_say_failure(db->connection, path, error);
+    }
+    return db->audit != NULL;
 }
 
 struct sqlite_db *sqlite_db_open(const char *path, const struct error_text *error)
@@ -111,6 +117,7 @@ struct sqlite_db *sqlite_db_close(struct sqlite_db *db)
         for (size_t i = 0; i < STATEMENT_COUNT; i++) {
             (void)sqlite3_finalize(db->statements[i]);
         }
+        db->audit = sqlite_audit_close(db->audit);
         (void)sqlite3_close(db->connection);
         free(db);
     }
@@ -156,6 +163,11 @@ void sqlite_db_rollback(struct sqlite_db *db)
     }
 }
 
+struct sqlite_audit *sqlite_db_audit(const struct sqlite_db *db)
+{
+    return db->audit;
+}
+
 int64_t sqlite_db_changes(const struct sqlite_db *db)
 {
     return sqlite3_total_changes64(db->connection);
@@ -193,7 +205,7 @@ bool sqlite_db_insert(struct sqlite_db *db, const struct session_record *record,
         return true;
     }
     *ret_result = STORE_OK;
-    return code == SQLITE_DONE;
+    return code == SQLITE_DONE && sqlite_audit_append(db->audit, record->notes);
 }
 
 /* False when SQLite refuses; an id that is no UUID names no row. */
@@ -270,7 +282,7 @@ bool sqlite_db_save(struct sqlite_db *db, const struct session_record *record,
     }
     if (sqlite3_changes(db->connection) == 1) {
         *ret_result = STORE_OK;
-        return true;
+        return sqlite_audit_append(db->audit, record->notes);
     }
     bool there = false;
     bool asked = exists(db, record->id, &there);

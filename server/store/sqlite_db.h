@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct sqlite_audit;
 struct sqlite_db;
 
 /* Opens and migrates; the file has to exist. NULL with the error said. */
@@ -33,6 +34,10 @@ void sqlite_db_rollback(struct sqlite_db *db);
 /* Rows changed since the file was opened; what was rolled back counts too. */
 int64_t sqlite_db_changes(const struct sqlite_db *db);
 
+/* The trail in the same file, for operations within the transaction. */
+struct sqlite_audit *sqlite_db_audit(const struct sqlite_db *db);
+
+/* Insert and save append the record's notes to it when they succeed. */
 bool sqlite_db_insert(struct sqlite_db *db, const struct session_record *record,
                       enum store_result *ret_result) MUST_CHECK;
 bool sqlite_db_load(struct sqlite_db *db, const char *id, enum store_result *ret_result,

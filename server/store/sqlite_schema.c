@@ -92,6 +92,16 @@ static const char *const migrations[] = {
     "ALTER TABLE session ADD COLUMN digest_policy INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE session ADD COLUMN client_network BLOB NOT NULL DEFAULT x'';"
     "ALTER TABLE session ADD COLUMN verdict_client_checked INTEGER NOT NULL DEFAULT 0;",
+    /* The audit trail, in the order of its ids, which is that of time: what is appended fills the
+     * last page. Those of other tenants than the local one are in an index of their own. */
+    "CREATE TABLE audit ("
+    " id BLOB NOT NULL PRIMARY KEY,"
+    " session BLOB NOT NULL,"
+    " tenant BLOB NOT NULL,"
+    " entry TEXT NOT NULL"
+    ") WITHOUT ROWID;"
+    "CREATE INDEX audit_session ON audit (session, id) WHERE session <> x'';"
+    "CREATE INDEX audit_tenant ON audit (tenant, id) WHERE tenant <> x'';",
 };
 
 int schema_version(void)

@@ -66,4 +66,14 @@
               "AND deletion_tries > 0") \
     X(COUNT_ORPHANED, "SELECT count(*) FROM session WHERE state = 3") \
     X(PROBE, "PRAGMA application_id = " SCHEMA_APPLICATION_ID_SQL)
+
+/* Those of sqlite_audit.c. */
+#define SQLITE_AUDIT_STATEMENTS(X) \
+    X(APPEND, "INSERT OR IGNORE INTO audit (id, session, tenant, entry) VALUES (?, ?, ?, ?)") \
+    X(LOCAL, "SELECT entry FROM audit WHERE id >= ?1 AND tenant = x'' ORDER BY id LIMIT ?2") \
+    X(TENANT, "SELECT entry FROM audit WHERE id >= ?1 AND tenant <> x'' AND tenant = ?3 " \
+              "ORDER BY id LIMIT ?2") \
+    X(SESSION, "SELECT entry FROM audit WHERE id >= ?1 AND session <> x'' AND session = ?4 " \
+               "AND tenant = ?3 ORDER BY id LIMIT ?2") \
+    X(DROP, "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < ? ORDER BY id LIMIT ?)")
 /* clang-format on */

@@ -192,6 +192,38 @@ struct store_call *store_count(struct store *store, store_counted *done, void *c
     return submit(call);
 }
 
+struct store_call *store_audit_append(struct store *store, const struct audit_entry *entries,
+                                      store_done *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_AUDIT_APPEND, context);
+    call->callback.done = done;
+    call->entries = audit_entries_copy(entries);
+    return submit(call);
+}
+
+struct store_call *store_audit_list(struct store *store, const uint8_t tenant[RECORD_HASH_BYTES],
+                                    const char *session, const char *after, size_t limit,
+                                    store_audited *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_AUDIT_LIST, context);
+    call->callback.audited = done;
+    call->limit = limit;
+    set_id(call, session);
+    memcpy(call->key, tenant, sizeof call->key);
+    memcpy(call->after, after, strnlen(after, sizeof call->after - 1));
+    return submit(call);
+}
+
+struct store_call *store_audit_forget(struct store *store, int64_t until, size_t limit,
+                                      store_done *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_AUDIT_FORGET, context);
+    call->callback.done = done;
+    call->now = until;
+    call->limit = limit;
+    return submit(call);
+}
+
 int store_intend(struct store *store, const char *id, int64_t created_at)
 {
     return store->ops->intend(store, id, created_at);

@@ -86,6 +86,20 @@ struct session_verdict {
     bool client_checked;     /* the device was where it was expected */
 };
 
+/* An entry of the audit trail: a text that is ready to be shown (domain/audit_event.h makes it),
+ * and what it is found by. */
+struct audit_entry {
+    struct audit_entry *next;
+    char id[UUID_SIZE];      /* version 7, of the time it happened: the order of the trail */
+    char session[UUID_SIZE]; /* empty: of none */
+    uint8_t tenant[RECORD_HASH_BYTES]; /* whose operators may see it */
+    char *text;                        /* a JSON object */
+};
+
+/* Of whole lists; NULL is an empty one. */
+struct audit_entry *audit_entries_copy(const struct audit_entry *entries) MUST_CHECK;
+struct audit_entry *audit_entries_free(struct audit_entry *entries); /* returns NULL */
+
 /* Plain data but for the pointers, which are owned. Zero means "none" everywhere. */
 struct session_record {
     char id[UUID_SIZE];
@@ -136,6 +150,9 @@ struct session_record {
     char *receipt;
     int64_t receipt_expires_at;
     char *deletion_receipt;
+    /* Go into the audit trail with the next insert or save, if that succeeds, and are no part of
+     * the record that is stored: a load finds none. */
+    struct audit_entry *notes;
 };
 
 /* Deep copy on the heap; free with session_record_free (NULL is fine; returns NULL). */
@@ -258,6 +275,23 @@ struct store_call *store_list(struct store *store, enum session_kind kind,
 enum { STORE_FIND_MAX = 16 };
 struct store_call *store_find_upstream(struct store *store, const char *const *upstream_ids,
                                        size_t count, store_listed *done, void *context);
+/* The audit trail, append-only. At most STORE_AUDIT_MAX entries at a time, and as notes of a record
+ * STORE_NOTES_MAX; they are copied. One that is there already (by its id) is no
+ * error, so an append that was not answered can be made again. */
+enum { STORE_AUDIT_MAX = 16, STORE_NOTES_MAX = 4 };
+struct store_call *store_audit_append(struct store *store, const struct audit_entry *entries,
+                                      store_done *done, void *context);
+/* `entries` have only their texts; the store's, they go after the callback. */
+typedef void store_audited(void *context, enum store_result result,
+                           const struct audit_entry *entries);
+/* Of one tenant, of one session unless `session` is empty, ascending by id from the first after
+ * `after` ("": from the beginning; any text, compared as such), at most `limit`. */
+struct store_call *store_audit_list(struct store *store, const uint8_t tenant[RECORD_HASH_BYTES],
+                                    const char *session, const char *after, size_t limit,
+                                    store_audited *done, void *context);
+/* Drops up to `limit` entries from before `until`; STORE_MORE: there are others. */
+struct store_call *store_audit_forget(struct store *store, int64_t until, size_t limit,
+                                      store_done *done, void *context);
 /* The callback will not run; the operation itself goes on. */
 void store_cancel(struct store_call *call);
 

@@ -48,6 +48,7 @@ struct store_call *store_call_free(struct store_call *call)
         free(call->upstream_ids);
         free(call->charging);
         (void)session_record_free(call->record);
+        (void)audit_entries_free(call->entries);
         free(call);
     }
     return NULL;
@@ -84,6 +85,9 @@ void store_call_answer(struct store_call *call, enum store_result result)
         break;
     case CALL_CHARGE:
         answer_charge(call, result);
+        break;
+    case CALL_AUDIT_LIST:
+        call->callback.audited(call->context, result, ok ? call->entries : NULL);
         break;
     case CALL_LOAD:
     case CALL_FIND_KEY:

@@ -16,6 +16,9 @@ static const char *const kind_names[CALL_KIND_COUNT] = {
     [CALL_PROBE] = "probe",
     [CALL_FIND_KEY] = "find_key",
     [CALL_RELEASE_KEYS] = "release_keys",
+    [CALL_AUDIT_LIST] = "audit_list",
+    [CALL_AUDIT_APPEND] = "audit_append",
+    [CALL_AUDIT_FORGET] = "audit_forget",
     [CALL_CLAIM_LOOK] = "claim_look",
     [CALL_CHARGE] = "charge",
 };

@@ -22,12 +22,15 @@ enum call_kind {
     CALL_LIST,
     CALL_FIND_UPSTREAM,
     CALL_FIND_KEY,
+    CALL_AUDIT_LIST,
     CALL_DUE,    /* writes its lease where the store is shared */
     CALL_CHARGE, /* of a shared store; writes what need not last */
     CALL_INSERT,
     CALL_SAVE,
     CALL_FORGET,
     CALL_RELEASE_KEYS,
+    CALL_AUDIT_APPEND,
+    CALL_AUDIT_FORGET,
     CALL_CLAIM_LOOK,
     CALL_PROBE, /* a kind's own */
     CALL_KIND_COUNT
@@ -58,10 +61,11 @@ struct store_call {
         store_counted *counted;
         store_claimed *claimed;
         store_charged *charged;
+        store_audited *audited;
     } callback;
     void *context;
     /* what is asked */
-    char id[UUID_SIZE];
+    char id[UUID_SIZE];             /* of an audit list: the session, or empty */
     uint8_t key[RECORD_HASH_BYTES]; /* of a list: the tenant */
     struct session_record *record;  /* to write, or what a load found */
     int64_t now;
@@ -74,6 +78,7 @@ struct store_call {
     bool urgent;                    /* claim */
     uint64_t hold_ms;               /* claim */
     struct store_charges *charging; /* NULL unless it is a charge */
+    struct audit_entry *entries;    /* to append, or what an audit list found */
     /* what is answered */
     enum store_result result;
     struct session_record **records;

@@ -9,7 +9,7 @@
  *   ACL SETUSER livenessd on >PASSWORD resetkeys ~livenessd:* resetchannels &livenessd:news -@all
  *     +ping +select +info +config|get +script|load +eval +evalsha +subscribe +publish +time +del
  *     +exists +get +set +pttl +pexpire +pexpireat +hget +hset +hmget +hdel +hscan +zadd +zrem
- *     +zrange +zcard +zcount +zscore
+ *     +zrange +zcard +zcount +zscore +sadd +smembers
  */
 #include "base/uv_timer.h"
 #include "store/store_redis_private.h"

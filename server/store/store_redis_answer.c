@@ -4,6 +4,8 @@
  */
 #include "store/store_redis_private.h"
 
+#include <string.h>
+
 static const char damaged[] = "a record in Redis is damaged: it is left out";
 static const char unexpected[] = "Redis answered something else than it was asked";
 
@@ -135,6 +137,37 @@ static enum store_result read_charged(struct store_redis *store, struct store_ca
     return read_result(store, reply->element[0]);
 }
 
+/* "ID SESSION {…}": the text, or NULL when it cannot be one of ours. */
+static const char *entry_text(const struct redisReply *reply)
+{
+    const char *space = reply->type == REDIS_REPLY_STRING && reply->len > UUID_SIZE
+                            ? strchr(reply->str + UUID_SIZE, ' ')
+                            : NULL;
+    bool whole = space && space[1] == '{' && reply->str[reply->len - 1] == '}' &&
+                 strlen(reply->str) == reply->len;
+    return whole ? space + 1 : NULL;
+}
+
+static enum store_result read_entries(struct store_redis *store, struct store_call *call,
+                                      const struct redisReply *reply)
+{
+    struct audit_entry **end = &call->entries;
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements > REDIS_RECORDS_MAX) {
+        return answer_strange(store);
+    }
+    for (size_t i = 0; i < reply->elements; i++) {
+        const char *text = entry_text(reply->element[i]);
+        if (!text) {
+            store_trouble_say(&store->store, damaged, false);
+            continue;
+        }
+        *end = xcalloc(1, sizeof **end);
+        (*end)->text = xstrdup(text);
+        end = &(*end)->next;
+    }
+    return STORE_OK;
+}
+
 static enum store_result read_answer(struct store_redis *store, struct store_call *call,
                                      const struct redisReply *reply)
 {
@@ -150,6 +183,8 @@ static enum store_result read_answer(struct store_redis *store, struct store_cal
         return read_many(store, call, reply);
     case CALL_COUNT:
         return read_counts(store, call, reply);
+    case CALL_AUDIT_LIST:
+        return read_entries(store, call, reply);
     case CALL_CLAIM_LOOK:
         return read_claim(store, call, reply);
     case CALL_CHARGE:

@@ -43,6 +43,9 @@ static enum redis_script script_of(const struct store_call *call)
         [CALL_INSERT] = SCRIPT_INSERT,
         [CALL_FORGET] = SCRIPT_FORGET,
         [CALL_RELEASE_KEYS] = SCRIPT_RELEASE_KEYS,
+        [CALL_AUDIT_APPEND] = SCRIPT_AUDIT_APPEND,
+        [CALL_AUDIT_LIST] = SCRIPT_AUDIT_LIST,
+        [CALL_AUDIT_FORGET] = SCRIPT_AUDIT_FORGET,
         [CALL_CLAIM_LOOK] = SCRIPT_CLAIM,
         [CALL_CHARGE] = SCRIPT_CHARGE,
         [CALL_PROBE] = SCRIPT_LOOKED, /* the end of a look is a call of our own */
@@ -96,12 +99,60 @@ static void put_page(struct redis_arguments *arguments, const struct store_call 
     }
 }
 
+/* See LUA_NOTES. */
+static void put_notes(struct redis_arguments *arguments, const struct audit_entry *notes)
+{
+    static const uint8_t local[RECORD_HASH_BYTES];
+    int64_t count = 0;
+    for (const struct audit_entry *note = notes; note; note = note->next) {
+        count++;
+    }
+    arguments_put_number(arguments, count);
+    for (; notes; notes = notes->next) {
+        bool is_local = memcmp(notes->tenant, local, sizeof local) == 0;
+        arguments_put(arguments, (struct slice){(const char *)notes->tenant,
+                                                is_local ? 0 : sizeof notes->tenant});
+        arguments_put(arguments, slice_of(notes->session));
+        arguments_put(arguments, slice_of(notes->id));
+        arguments_put(arguments, slice_of(notes->text));
+    }
+}
+
+/* In `arguments->key`: the first UUID behind the text; one that is none when there is none. */
+static void put_first(struct redis_arguments *arguments, const char *after)
+{
+    uint8_t bytes[UUID_BYTES_SIZE];
+    if (uuid_bytes_after(after, bytes)) {
+        uuid_bytes_format(bytes, arguments->key);
+    } else {
+        (void)snprintf(arguments->key, sizeof arguments->key, "g");
+    }
+    arguments_put(arguments, slice_of(arguments->key));
+}
+
+static void put_audit(struct redis_arguments *arguments, const struct store_call *call)
+{
+    static const uint8_t local[RECORD_HASH_BYTES];
+    put_limit(arguments, call->limit);
+    if (call->kind == CALL_AUDIT_FORGET) {
+        uuid7_floor(call->now, arguments->key);
+        arguments_put(arguments, slice_of(arguments->key));
+        return;
+    }
+    bool is_local = memcmp(call->key, local, sizeof local) == 0;
+    arguments_put(arguments,
+                  (struct slice){(const char *)call->key, is_local ? 0 : sizeof call->key});
+    put_first(arguments, call->after);
+    arguments_put(arguments, slice_of(call->id));
+}
+
 static void put_record(struct redis_arguments *arguments, const struct store_call *call)
 {
     arguments_put(arguments, slice_of(call->record->id));
     if (call->kind == CALL_SAVE) {
         arguments_put_number(arguments, call->record->revision);
     }
+    put_notes(arguments, call->record->notes);
     redis_row_write(arguments, call->record);
 }
 
@@ -143,6 +194,13 @@ static void put_question(struct redis_arguments *arguments, const struct store_c
     case CALL_INSERT:
     case CALL_SAVE:
         put_record(arguments, call);
+        break;
+    case CALL_AUDIT_APPEND:
+        put_notes(arguments, call->entries);
+        break;
+    case CALL_AUDIT_LIST:
+    case CALL_AUDIT_FORGET:
+        put_audit(arguments, call);
         break;
     case CALL_CLAIM_LOOK:
     case CALL_PROBE:

@@ -4,6 +4,7 @@
  * seen what is not yet on the disk. Invariant: no answer but STORE_UNAVAILABLE leaves a transaction
  * that did not commit.
  */
+#include "store/sqlite_audit.h"
 #include "store/store_sqlite_private.h"
 
 #include <stdlib.h>
@@ -41,6 +42,13 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
         return sqlite_db_find_key(db, call->key, call->now, &call->result, &call->record);
     case CALL_RELEASE_KEYS:
         return sqlite_db_release_keys(db, call->now, call->limit, &call->result);
+    case CALL_AUDIT_APPEND:
+        return sqlite_audit_append(sqlite_db_audit(db), call->entries);
+    case CALL_AUDIT_LIST:
+        return sqlite_audit_list(sqlite_db_audit(db), call->key, call->id, call->after, call->limit,
+                                 &call->entries);
+    case CALL_AUDIT_FORGET:
+        return sqlite_audit_forget(sqlite_db_audit(db), call->now, call->limit, &call->result);
     case CALL_PROBE:
         return sqlite_db_probe(db);
     case CALL_CLAIM_LOOK: /* of a shared store */
