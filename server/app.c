@@ -7,6 +7,7 @@
 #include "app_credentials.h"
 #include "app_issuers.h"
 #include "app_process.h"
+#include "app_receipts.h"
 #include "app_store.h"
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -40,6 +41,7 @@ struct app {
     struct loop *loop;
     struct metrics *metrics;
     struct keyring keyring;
+    struct app_receipts *receipts;
     struct store *store;
     struct emulator *emulator;
     struct face_client *face;
@@ -71,10 +73,21 @@ static bool open_store(struct app *app)
     return app->store != NULL;
 }
 
+static bool open_receipts(struct app *app)
+{
+    const struct app_receipts_config config = {.uv = loop_uv(app->loop),
+                                               .settings = app->settings,
+                                               .pseudonym_key = app->keyring.seal,
+                                               .log = app->log};
+    app->receipts = app_receipts_open(&config, app->error, sizeof app->error);
+    return app->receipts != NULL;
+}
+
 static bool load_keys(struct app *app)
 {
     return keyring_load(app->settings->keys_dir, app->settings->keys_generate, &app->keyring,
-                        app->error, sizeof app->error) == 0;
+                        app->error, sizeof app->error) == 0 &&
+           open_receipts(app);
 }
 
 static bool open_emulator(struct app *app)
@@ -219,7 +232,8 @@ static bool make_services(struct app *app)
                                          platform_digest(settings, PLATFORM_WEB)},
                   .retention_verdict_ms = (int64_t)settings->retention_verdict,
                   .retention_image_ms = (int64_t)settings->retention_image,
-                  .seal_key = app->keyring.seal},
+                  .seal_key = app->keyring.seal,
+                  .receipts = app_receipts_maker(app->receipts)},
         .poll_interval_ms = settings->upstream_poll_interval,
         .repeat_wait_ms = settings->http_idempotency_wait,
         .look_hold_ms = store_hold_ms(settings),
@@ -360,6 +374,7 @@ static void app_close(struct app *app)
     listener_close(app->admin);
     app->issuers = app_issuers_close(app->issuers);
     app->credentials = credentials_unwatch(app->credentials);
+    app->receipts = app_receipts_close(app->receipts);
     face_client_free(app->face);
     emulator_close(app->emulator);
     app->store = store_close(app->store);

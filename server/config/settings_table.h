@@ -141,6 +141,12 @@ SETTING(WORD,     verdict_digest, "verdict.digest", "when-given", 0, 0, "require
         "Whether the frontend must report the digest its SDK got before a verdict can be accepted.")
 SETTING(LIST,     verdict_digest_by_platform, "verdict.digest_by_platform", "", 0, 3, NULL,
         "The same for those who name a platform at the create, as platform:policy (ios, android, web). A client may name any: a laxer policy than verdict.digest is open to all.")
+SETTING(TEXT,     receipt_issuer, "receipt.issuer", "", 0, 200, NULL,
+        "Claim iss of receipts, by which who checks them knows this installation; empty is http.public_url, or livenessd where that is empty too.")
+SETTING(TEXT,     receipt_audience, "receipt.audience", "", 0, 200, NULL,
+        "Claim aud of receipts: the backends they are for, which must check it; empty is the issuer.")
+SETTING(DURATION, receipt_lifetime, "receipt.lifetime", "10m", 1000, 86400000, NULL,
+        "How long after the verdict its receipt holds and is shown.")
 SETTING(DURATION, retention_verdict, "retention.verdict", "24h", 60000, 31536000000, NULL,
         "How long a settled session can be read before it is forgotten.")
 SETTING(DURATION, retention_image, "retention.image", "0s", 0, 172800000, NULL,

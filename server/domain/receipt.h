@@ -32,10 +32,11 @@
 extern const char receipt_type[];
 extern const char deletion_receipt_type[];
 
-/* What receipts are made with; process lifetime. `key` may be another one from one call to the
- * next. */
+/* What receipts are made with; process lifetime. Key and document may be others from one call to
+ * the next. */
 struct receipt_maker {
     const struct jwt_key *key;
+    const char *jwks; /* what this and the others can be checked with, as a JWKS document */
     const char *issuer;
     const char *audience;
     int64_t lifetime_ms;

@@ -7,7 +7,8 @@
 
 extern const struct flow_step device_create_steps[]; /* devices.c */
 extern const struct flow_step errors_get_steps[];    /* errors.c */
-extern const struct flow_step livez_get_steps[];     /* admin.c */
+extern const struct flow_step receipt_keys_get_steps[];
+extern const struct flow_step livez_get_steps[]; /* admin.c, as the rest */
 extern const struct flow_step readyz_get_steps[];
 extern const struct flow_step metrics_get_steps[];
 extern const struct flow_step status_get_steps[];
