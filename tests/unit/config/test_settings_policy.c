@@ -38,6 +38,8 @@ Test(settings_policy, knows_of_versions_what_the_upstream_client_knows)
                      (any & FACE_FIELD_SESSION_IMAGE) != 0);
         cr_expect_eq((ours->fields & VERSION_MODEL) != 0, (any & FACE_FIELD_MODEL) != 0);
         cr_expect_eq((ours->fields & VERSION_ATTEMPTS) != 0, (any & FACE_FIELD_ATTEMPTS) != 0);
+        cr_expect_eq((ours->fields & VERSION_CLIENT_ADDRESS) != 0,
+                     (face->fields & FACE_FIELD_CLIENT_ADDRESS) != 0);
         cr_expect_eq(threshold, (face->form_fields & FACE_FIELD_THRESHOLD) != 0);
         /* previews send a create without an image as JSON, later ones as a form */
         cr_expect_eq((ours->fields & VERSION_THRESHOLD_ALONE) != 0, threshold && !face->preview);

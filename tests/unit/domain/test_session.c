@@ -462,3 +462,60 @@ Test(session, a_deletion_is_owed_until_upstream_forgets_by_itself)
     cr_expect_eq(record.deletion, DELETION_DONE);
     cr_expect_eq(record.deletion_at, gone_at);
 }
+
+/* ---- the digest policy of one session ---- */
+
+/* What settles a live face without a completion, under rules that have changed since. */
+static enum session_change settle_later(struct session_record *record,
+                                        const struct session_rules *rules)
+{
+    return session_settle(record, face_saying(FACE_DECISION_REALFACE, "AB"), rules, NOW);
+}
+
+Test(session, has_the_digest_policy_of_its_platform)
+{
+    static const struct session_rules rules = {
+        .digest = DIGEST_WHEN_GIVEN,
+        .digest_by_platform =
+            {[PLATFORM_IOS] = DIGEST_REQUIRE + 1, [PLATFORM_WEB] = DIGEST_OFF + 1},
+        .retention_verdict_ms = RETENTION,
+        .seal_key = key};
+    static const struct {
+        const char *platform;
+        enum digest_policy policy;
+    } rows[] = {{"ios", DIGEST_REQUIRE}, {"iOS", DIGEST_REQUIRE},
+                {"web", DIGEST_OFF},     {"android", DIGEST_WHEN_GIVEN},
+                {"", DIGEST_WHEN_GIVEN}, {"windows", DIGEST_WHEN_GIVEN}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct session_record record = fresh_record();
+        memcpy(record.platform, rows[i].platform, strlen(rows[i].platform) + 1);
+        session_fix_policy(&record, &rules);
+        cr_expect_eq(record.digest_policy, rows[i].policy + 1, "%s", rows[i].platform);
+    }
+}
+
+Test(session, keeps_its_digest_policy_when_the_settings_change)
+{
+    struct session_record strict = fresh_record();
+    session_fix_policy(&strict, &required);
+    cr_expect_eq(settle_later(&strict, &off), SESSION_UNCHANGED, "it waits for the digest");
+    struct session_record lax = fresh_record();
+    session_fix_policy(&lax, &off);
+    cr_expect_eq(settle_later(&lax, &required), SESSION_CHANGED);
+    cr_expect(lax.verdict.accepted);
+    const struct completion_request late = {.digest = SLICE("CD")};
+    (void)session_complete(&lax, &late, &required, NOW);
+    cr_expect_eq(lax.verdict.decision, DECISION_LIVE, "a digest means nothing to it");
+    free(lax.results_json);
+}
+
+Test(session, without_a_digest_policy_of_its_own_goes_by_the_settings)
+{
+    struct session_record record = fresh_record();
+    cr_expect_eq(settle_later(&record, &required), SESSION_UNCHANGED);
+    cr_expect_eq(settle_later(&record, &when_given), SESSION_CHANGED);
+    free(record.results_json);
+    struct session_record newer = fresh_record();
+    newer.digest_policy = 99; /* of a newer version of us */
+    cr_expect_eq(settle_later(&newer, &off), SESSION_UNCHANGED);
+}

@@ -269,13 +269,21 @@ Test(verdict, every_word_is_fixed_and_unique)
     static const char *const decisions[] = {"pending", "live",    "spoof",     "uncertain",
                                             "error",   "expired", "cancelled", "compromised"};
     static const char *const retries[] = {"same_session", "new_session", "stop"};
-    static const char *const reasons[] = {"spoof",          "uncertain",
-                                          "not_identical",  "verify_missing",
-                                          "digest_missing", "digest_mismatch",
-                                          "abuse_detected", "attempt_error",
-                                          "client_error",   "token_expired",
-                                          "session_gone",   "cancelled",
-                                          "unknown_answer", "verify_image_mismatch"};
+    static const char *const reasons[] = {"spoof",
+                                          "uncertain",
+                                          "not_identical",
+                                          "verify_missing",
+                                          "digest_missing",
+                                          "digest_mismatch",
+                                          "abuse_detected",
+                                          "attempt_error",
+                                          "client_error",
+                                          "token_expired",
+                                          "session_gone",
+                                          "cancelled",
+                                          "unknown_answer",
+                                          "verify_image_mismatch",
+                                          "client_address_mismatch"};
     cr_assert_eq(sizeof decisions / sizeof *decisions, (size_t)DECISION_COUNT);
     cr_assert_eq(sizeof retries / sizeof *retries, (size_t)RETRY_COUNT);
     cr_assert_eq(sizeof reasons / sizeof *reasons, (size_t)REASON_COUNT);
