@@ -30,6 +30,8 @@
 enum {
     ERROR_SIZE = 512,
     DRAIN_LOOK_MS = 20,
+    AWAIT_RESETS_MS = 2000,
+    AWAIT_LOOK_MS = 2,
     SETTLE_MS = 2000,
     ADMIN_CONNECTIONS = 64,
     ADMIN_BODY = 1024,
@@ -49,6 +51,7 @@ struct app {
     struct app_issuers *issuers;
     struct app_token *tokens;
     struct device_tokens *devices;
+    struct epochs *epochs;
     struct cidr *trusted;
     struct origins origins;
     struct authority authority;
@@ -57,6 +60,7 @@ struct app {
     struct listener *http;
     struct listener *admin;
     struct process *process;
+    uint64_t await_until; /* monotonic ms */
     uint64_t drain_until; /* monotonic ms; 0: not draining */
     uv_timer_t *drain_timer;
     bool cancelled;                        /* told to stop before it listened */
@@ -169,6 +173,7 @@ static bool make_authority(struct app *app)
         }
     }
     app->devices = device_tokens_new(app->keyring.device_kid, app->keyring.device, random_system());
+    app->epochs = epochs_new();
     app->authority = (struct authority){
         .anonymous = settings->auth_mode & AUTH_ANONYMOUS,
         .app_tokens = settings->auth_mode & AUTH_APP_TOKEN,
@@ -179,6 +184,7 @@ static bool make_authority(struct app *app)
         .owner_key = app->keyring.seal,
         .correlation_key = app->keyring.correlation,
         .passthrough = settings->devices_correlation == CORRELATION_PASSTHROUGH,
+        .epochs = app->epochs,
         .random = random_system(),
     };
     return true;
@@ -234,6 +240,7 @@ static bool make_services(struct app *app)
                   .retention_image_ms = (int64_t)settings->retention_image,
                   .seal_key = app->keyring.seal,
                   .receipts = app_receipts_maker(app->receipts)},
+        .epochs = app->epochs,
         .poll_interval_ms = settings->upstream_poll_interval,
         .repeat_wait_ms = settings->http_idempotency_wait,
         .look_hold_ms = store_hold_ms(settings),
@@ -258,6 +265,24 @@ static bool make_services(struct app *app)
         .started_at = clock_wall_ms(clock_system()),
     };
     return true;
+}
+
+static void resets_look(uv_timer_t *timer)
+{
+    const struct app *app = timer->data;
+    bool late = clock_monotonic_ms(clock_system()) >= app->await_until;
+    if (epochs_known(app->epochs) || late || !store_ready(app->store))
+        loop_stop(app->loop);
+}
+
+/* Until these are read, devices with tokens are put off. */
+static bool await_resets(struct app *app)
+{
+    app->await_until = clock_monotonic_ms(clock_system()) + AWAIT_RESETS_MS;
+    timer_start(app->drain_timer, resets_look, 0, AWAIT_LOOK_MS);
+    loop_run(app->loop);
+    uv_timer_stop(app->drain_timer);
+    return !app->cancelled;
 }
 
 static struct listener_config listener_defaults(const struct app *app)
@@ -386,6 +411,7 @@ static void app_close(struct app *app)
         loop_free(app->loop);
     }
     device_tokens_free(app->devices);
+    epochs_free(app->epochs);
     free(app->tokens);
     free(app->trusted);
     keyring_done(&app->keyring);
@@ -450,7 +476,8 @@ int app_serve(const struct settings *settings)
     process_describe(app.metrics);
     bool ok = make_loop(&app) && load_keys(&app) && open_store(&app) && open_emulator(&app) &&
               open_upstream(&app) && open_issuers(&app) && make_authority(&app) &&
-              make_services(&app) && open_admin(&app) && await_issuers(&app) && open_http(&app);
+              make_services(&app) && open_admin(&app) && await_resets(&app) &&
+              await_issuers(&app) && open_http(&app);
     if (ok) {
         say_ready(&app);
         loop_run(app.loop);

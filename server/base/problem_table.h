@@ -33,6 +33,9 @@ PROBLEM(UNSUPPORTED_MEDIA_TYPE, "BadArgument", 415, false,
 PROBLEM(SESSION_NOT_FOUND, "SessionNotFound", 404, false,
         "There is no such session, or it has expired or been deleted.",
         "Also the answer when the session belongs to somebody else.")
+PROBLEM(DEVICE_NOT_FOUND, "DeviceNotFound", 404, false,
+        "There is no such device.",
+        "No session that is known has this deviceCorrelationId; also the answer for a device of another tenant.")
 PROBLEM(CONCURRENT_OPERATION, "ConcurrentOperationConflict", 409, true,
         "Another request is changing this session. Try again.",
         "Two changes of one session met, or a create waited http.idempotency_wait for the first one with its Idempotency-Key; the later one may be repeated.")

@@ -360,3 +360,40 @@ enum problem completion_request_read(struct slice body, cJSON **ret_document,
     *ret = request;
     return PROBLEM_NONE;
 }
+
+/* ---- resets ---- */
+
+enum { REASON_CHARACTERS_MAX = 200 };
+
+/* UTF-8 by now, as all JSON is. */
+static bool is_reason(struct slice text)
+{
+    size_t characters = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = (uint8_t)text.data[i];
+        if (byte < ' ' || byte == 0x7f) {
+            return false;
+        }
+        characters += (byte & 0xc0) != 0x80;
+    }
+    return characters > 0 && characters <= REASON_CHARACTERS_MAX;
+}
+
+enum problem reset_request_read(struct slice body, char ret_reason[RESET_REASON_SIZE],
+                                const char **ret_sentence)
+{
+    CLEANUP(json) cJSON *document = NULL;
+    struct slice reason;
+    *ret_sentence = read_document(body, &document);
+    if (!*ret_sentence &&
+        (json_string(document, "reason", 1, RESET_REASON_SIZE - 1, &reason) != JSON_OK ||
+         !is_reason(reason))) {
+        *ret_sentence = "reason must be a text of 1 to 200 characters.";
+    }
+    if (*ret_sentence) {
+        return PROBLEM_INVALID_REQUEST_BODY;
+    }
+    memcpy(ret_reason, reason.data, reason.len);
+    ret_reason[reason.len] = '\0';
+    return PROBLEM_NONE;
+}

@@ -65,3 +65,9 @@ enum problem create_request_read(const struct create_input *input, cJSON **ret_d
  * resultId, sdk, platform: texts; error: a text or an object {code,message}. */
 enum problem completion_request_read(struct slice body, cJSON **ret_document,
                                      struct completion_request *ret, const char **ret_sentence);
+
+/* Why an operator resets a device: {"reason"}, a text of 1 to 200 characters without control
+ * characters. PROBLEM_NONE or PROBLEM_INVALID_REQUEST_BODY. */
+enum { RESET_REASON_SIZE = 4 * 200 + 1 };
+enum problem reset_request_read(struct slice body, char ret_reason[RESET_REASON_SIZE],
+                                const char **ret_sentence);

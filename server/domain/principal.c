@@ -190,22 +190,44 @@ static bool identify_keyed(const struct authority *authority, const struct crede
     return count == 1 || is_same(&found[0], &found[1]);
 }
 
+static void put_device(const uint8_t *key, const struct principal *principal,
+                       char ret[RECORD_TEXT_SIZE]);
+
+/* A device is told its token once and never again, so every token of one that was reset is older
+ * than the reset, and may be whoever stole it. */
+static bool was_reset(const struct authority *authority, const struct principal *principal)
+{
+    char base[RECORD_TEXT_SIZE];
+    if (!authority->epochs || epochs_count(authority->epochs) == 0) {
+        return false;
+    }
+    put_device(authority->correlation_key, principal, base);
+    return epochs_find(authority->epochs, principal->tenant, base) != NULL;
+}
+
+static bool take_device(const struct authority *authority, struct slice token, int64_t now_s,
+                        struct principal *principal)
+{
+    principal->has_device = token.data &&
+                            device_token_verify(authority->devices, token, now_s,
+                                                principal->device_id) &&
+                            !was_reset(authority, principal);
+    return principal->has_device;
+}
+
 /* The device whose token came along; *ret_by_cookie when only the cookie's verified. */
 static bool identify_device(const struct authority *authority,
                             const struct credentials *credentials, int64_t now_s,
-                            char ret_id[UUID_SIZE], bool *ret_by_cookie)
+                            struct principal *principal, bool *ret_by_cookie)
 {
     if (!authority->devices) {
         return false;
     }
-    if (credentials->device_header.data &&
-        device_token_verify(authority->devices, credentials->device_header, now_s, ret_id)) {
-        *ret_by_cookie = false;
+    *ret_by_cookie = false;
+    if (take_device(authority, credentials->device_header, now_s, principal)) {
         return true;
     }
-    *ret_by_cookie =
-        credentials->device_cookie.data &&
-        device_token_verify(authority->devices, credentials->device_cookie, now_s, ret_id);
+    *ret_by_cookie = take_device(authority, credentials->device_cookie, now_s, principal);
     return *ret_by_cookie;
 }
 
@@ -229,17 +251,15 @@ enum problem principal_judge(const struct authority *authority,
             return ret_refusal->verdict == BEARER_NO_KEYS ? PROBLEM_KEYS_UNAVAILABLE
                                                           : PROBLEM_NOT_AUTHENTICATED;
         }
-        principal.has_device =
-            identify_device(authority, credentials, now_s, principal.device_id, &by_cookie);
+        (void)identify_device(authority, credentials, now_s, &principal, &by_cookie);
         *ret = principal;
         return PROBLEM_NONE;
     }
-    char device_id[UUID_SIZE];
     if (!authority->anonymous ||
-        !identify_device(authority, credentials, now_s, device_id, &by_cookie)) {
+        !identify_device(authority, credentials, now_s, &principal, &by_cookie)) {
         return PROBLEM_NOT_AUTHENTICATED;
     }
-    principal_become_device(authority, device_id, ret);
+    principal_become_device(authority, principal.device_id, ret);
     ret->by_cookie = by_cookie;
     return PROBLEM_NONE;
 }
@@ -405,9 +425,8 @@ enum problem principal_delegate(const struct authority *authority,
 enum { DEVICE_NAME_MAX = 256 };
 
 /* The first letter and the separator, which no name has, keep the three kinds of device apart. */
-static void put_pseudonym(const struct authority *authority, const struct principal *principal,
-                          char kind, const char *first, struct slice second,
-                          char ret[RECORD_TEXT_SIZE])
+static void put_pseudonym(const uint8_t *key, const struct principal *principal, char kind,
+                          const char *first, struct slice second, char ret[RECORD_TEXT_SIZE])
 {
     const struct slice tenant = {(const char *)principal->tenant, sizeof principal->tenant};
     CLEANUP(secret_buf) struct buf device;
@@ -416,8 +435,14 @@ static void put_pseudonym(const struct authority *authority, const struct princi
     buf_puts(&device, first);
     buf_putc(&device, '\n');
     buf_put_slice(&device, second);
-    correlation_pseudonym(authority->correlation_key, is_local(principal) ? tenant_local : tenant,
-                          buf_slice(&device), 0, ret);
+    correlation_pseudonym(key, is_local(principal) ? tenant_local : tenant, buf_slice(&device), 0,
+                          ret);
+}
+
+static void put_device(const uint8_t *key, const struct principal *principal,
+                       char ret[RECORD_TEXT_SIZE])
+{
+    put_pseudonym(key, principal, 'd', principal->device_id, SLICE(""), ret);
 }
 
 /* No app token's name is as long as the hash. */
@@ -430,10 +455,11 @@ static const char *caller_name(const struct principal *principal, char hash[SHA2
     return hash;
 }
 
-void principal_correlation(const struct authority *authority, const struct principal *principal,
-                           struct slice client_id, char ret[RECORD_TEXT_SIZE])
+/* Before any reset. */
+static void put_base(const struct authority *authority, const struct principal *principal,
+                     struct slice client_id, char ret[RECORD_TEXT_SIZE])
 {
-    const struct slice nothing = SLICE_INIT("");
+    const uint8_t *key = authority->correlation_key;
     char hash[SHA256_HEX];
     const char *name = caller_name(principal, hash);
     bool usable = client_id.data && !device_id_is_meaningless(client_id);
@@ -441,12 +467,22 @@ void principal_correlation(const struct authority *authority, const struct princ
         memcpy(ret, client_id.data, client_id.len);
         ret[client_id.len] = '\0';
     } else if (principal->has_device) {
-        put_pseudonym(authority, principal, 'd', principal->device_id, nothing, ret);
+        put_device(key, principal, ret);
     } else if (usable) {
-        put_pseudonym(authority, principal, 'c', name, client_id, ret);
+        put_pseudonym(key, principal, 'c', name, client_id, ret);
     } else if (client_id.data) {
         uuid4(authority->random, ret);
     } else {
-        put_pseudonym(authority, principal, 'p', name, nothing, ret);
+        put_pseudonym(key, principal, 'p', name, SLICE(""), ret);
+    }
+}
+
+void principal_correlation(const struct authority *authority, const struct principal *principal,
+                           struct slice client_id, char ret[RECORD_TEXT_SIZE])
+{
+    put_base(authority, principal, client_id, ret);
+    const char *since = epochs_find(authority->epochs, principal->tenant, ret);
+    if (since) {
+        memcpy(ret, since, strlen(since) + 1);
     }
 }

@@ -9,6 +9,7 @@
 #include "base/problem.h"
 #include "domain/bearer.h"
 #include "domain/device.h"
+#include "domain/epochs.h"
 #include "store/store.h"
 
 enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_APP, PRINCIPAL_JWT };
@@ -33,6 +34,7 @@ struct authority {
     const uint8_t *owner_key;       /* SHA256_BYTES; keys owner hashes */
     const uint8_t *correlation_key; /* SHA256_BYTES */
     bool passthrough;               /* devices.correlation: passthrough */
+    const struct epochs *epochs;    /* of devices that were reset; NULL: none ever is */
     const struct random *random;
 };
 
@@ -52,7 +54,7 @@ struct principal {
     unsigned scopes;
     const char *name; /* the app token's, or NULL; never logged with a session */
     unsigned issuer;  /* of a JWT: its place in the settings */
-    bool has_device;  /* a device token verified */
+    bool has_device;  /* a device token verified, of a device that was not reset */
     char device_id[UUID_SIZE];
     bool by_cookie; /* authenticated by the cookie */
 };
@@ -104,6 +106,7 @@ enum problem principal_delegate(const struct authority *authority,
 
 /* What the upstream gets as deviceCorrelationId: the device token's device; else (principal,
  * client's id); else the principal; a meaningless client id gives a fresh random one. `client_id`
- * may have data NULL. In passthrough mode a usable client id itself. */
+ * may have data NULL. In passthrough mode a usable client id itself. Of a device that was reset: the
+ * id it has since, in any mode. */
 void principal_correlation(const struct authority *authority, const struct principal *principal,
                            struct slice client_id, char ret[RECORD_TEXT_SIZE]);

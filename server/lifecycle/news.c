@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/table.h"
 #include "lifecycle/asker.h"
+#include "lifecycle/resets.h"
 #include "lifecycle/waits.h"
 
 #include <assert.h>
@@ -130,9 +131,16 @@ static void on_looked(void *context, const char *id, const char *status_word)
     waits_tell_looked(news->sessions->waits, id, status_word);
 }
 
+static void on_resets(void *context)
+{
+    const struct news *news = context;
+    resets_read(news->sessions->resets);
+}
+
 static void on_missed(void *context)
 {
     struct news *news = context;
+    resets_read(news->sessions->resets);
     waits_each(news->sessions->waits, enqueue, news);
     asker_each(news->sessions->asker, enqueue, news);
     read_next(news);
@@ -157,6 +165,7 @@ struct news *news_new(struct sessions *sessions)
                                     "Processes that use the store, with this one.", NULL));
     store_listen(sessions->config.store, &(struct store_listener){.changed = on_changed,
                                                                   .looked = on_looked,
+                                                                  .resets = on_resets,
                                                                   .missed = on_missed,
                                                                   .peers = on_peers,
                                                                   .context = news});

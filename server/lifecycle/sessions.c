@@ -13,6 +13,7 @@
 #include "lifecycle/news.h"
 #include "lifecycle/outbox.h"
 #include "lifecycle/reaper.h"
+#include "lifecycle/resets.h"
 #include "lifecycle/revocation.h"
 #include "lifecycle/waits.h"
 
@@ -139,6 +140,7 @@ struct sessions *sessions_new(const struct sessions_config *config)
     sessions->cache = cache_new(config->cache_bytes);
     sessions->asker = asker_new(sessions);
     sessions->waits = waits_new(sessions);
+    sessions->resets = resets_new(sessions);
     sessions->news = news_new(sessions);
     sessions->outbox = outbox_new(sessions);
     sessions->reaper = reaper_new(sessions);
@@ -167,6 +169,7 @@ struct sessions *sessions_free(struct sessions *sessions)
     if (sessions->releasing)
         store_cancel(sessions->releasing);
     sessions->news = news_free(sessions->news);
+    sessions->resets = resets_free(sessions->resets);
     sessions->reaper = reaper_free(sessions->reaper);
     sessions->waits = waits_free(sessions->waits);
     sessions->asker = asker_free(sessions->asker);

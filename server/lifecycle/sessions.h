@@ -19,6 +19,8 @@
 struct asker;
 struct waits;
 struct news;
+struct resets;
+struct epochs;
 struct outbox;
 struct reaper;
 struct record_cache;
@@ -35,6 +37,7 @@ struct sessions_config {
     struct log *log;
     struct metrics *metrics;
     struct session_rules rules;
+    struct epochs *epochs; /* kept up to date; NULL: devices are never reset */
     uint64_t poll_interval_ms; /* between two looks at one session */
     uint64_t look_hold_ms;     /* of a claim, where processes share the store */
     uint64_t repeat_wait_ms;   /* of a create for the first one with its idempotency key */
@@ -48,6 +51,7 @@ struct sessions {
     struct asker *asker;
     struct waits *waits;
     struct news *news;
+    struct resets *resets;
     struct outbox *outbox;
     struct reaper *reaper;
     struct creation *creations; /* under way */

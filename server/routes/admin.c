@@ -21,6 +21,8 @@ static const char *not_ready_because(const struct services *services)
         return "draining";
     if (!store_ready(services->store))
         return "store unavailable";
+    if (services->authority->epochs && !epochs_known(services->authority->epochs))
+        return "resets of devices not yet read";
     if (services->issuers && issuers_lacking(services->issuers))
         return "keys of an issuer unavailable";
     return NULL;

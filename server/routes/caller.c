@@ -148,6 +148,9 @@ enum problem caller_identify(struct request *request, bool may_mint, struct prin
     const struct caller_notes *notes = request->notes ? request->notes : judge(request);
     if (notes->problem == PROBLEM_NONE) {
         *ret = notes->principal;
+        if (ret->has_device && services->authority->epochs &&
+            !epochs_known(services->authority->epochs)) /* it may have been reset */
+            return PROBLEM_STORE_UNAVAILABLE;
         return check_page(request, ret);
     }
     if (notes->refusal.verdict != BEARER_VALID)

@@ -12,6 +12,7 @@
 #include "lifecycle/asker.h"
 #include "lifecycle/creation.h"
 #include "lifecycle/outbox.h"
+#include "lifecycle/resets.h"
 #include "lifecycle/waits.h"
 #include "routes/services.h"
 
@@ -125,6 +126,16 @@ struct delete_flow {
     const struct session_record *record;
 };
 extern const struct flow_step session_delete_steps[];
+
+/* POST /api/devices/{deviceCorrelationId}/reset (device_reset.c) */
+struct reset_flow {
+    struct flow flow;
+    struct principal principal;
+    char reason[RESET_REASON_SIZE]; /* why, in the operator's words */
+    struct device_reset reset;
+    struct reset_ticket ticket;
+};
+extern const struct flow_step device_reset_steps[];
 
 /* Which part of a list is asked for. */
 enum { PAGE_START_SIZE = 65, PAGE_MAX = 1000 };

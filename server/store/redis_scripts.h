@@ -28,8 +28,12 @@
  *                     order of ids
  *   audit:of:ID       of the ids of a session's audit entries, all at 0
  *   audited           set of the HEX of tenants that have audit entries
+ *   device:HEX:ID     of every device, of which tenant: sessions of this correlation id were made;
+ *                     expires like the youngest of them
+ *   resets            sorted set of "HEX EPOCH ID BASE", resets of devices, by when
  *   probe:…           written and removed to see whether that works
- * and the channel "news": "INSTANCE changed ID", "INSTANCE looked ID WORD", "INSTANCE peers".
+ * and the channel "news": "INSTANCE changed ID", "INSTANCE looked ID WORD", "INSTANCE peers",
+ * "INSTANCE resets".
  *
  * Redis' clock is not ours: times in records are compared with the caller's `now`, and keys expire
  * after a time that is reckoned from that. Beats and intents are redis_presence.c's, which goes by
@@ -39,6 +43,7 @@
 
 #include "store/redis_audit_scripts.h"
 #include "store/redis_charge_script.h"
+#include "store/redis_reset_scripts.h"
 #include "store/session_columns.h"
 #include "store/store.h"
 
@@ -342,6 +347,11 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     "  tell('changed ' .. holder)\n" \
     "end\n" \
     "write(id, old, new, 1, unpack(ARGV, from))\n" \
+    "local device = new.device_correlation_id\n" \
+    "if device then\n" \
+    "  local tenant = new.tenant and hex(new.tenant) or ''\n" \
+    "  call('SET', P .. 'device:' .. tenant .. ':' .. device, '', 'PX', ttl(new.forget_at))\n" \
+    "end\n" \
     "keep_notes(6)\n" \
     "return OK\n"
 
@@ -454,6 +464,8 @@ _Static_assert(STORE_OK == 0 && STORE_NOT_FOUND == 1 && STORE_CONFLICT == 2 &&
     X(AUDIT_APPEND, "", LUA_AUDIT_APPEND) \
     X(AUDIT_LIST, "no-writes", LUA_AUDIT_LIST) \
     X(AUDIT_FORGET, "allow-oom", LUA_AUDIT_FORGET) \
+    X(RESET_DEVICE, "", LUA_RESET_DEVICE) \
+    X(DEVICE_RESETS, "no-writes", LUA_DEVICE_RESETS) \
     X(CLAIM, "", LUA_CLAIM) \
     X(LOOKED, "allow-oom", LUA_LOOKED) \
     X(CHARGE, "allow-oom", LUA_CHARGE) \

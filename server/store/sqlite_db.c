@@ -5,6 +5,7 @@
 #include "store/sqlite_db.h"
 
 #include "store/sqlite_audit.h"
+#include "store/sqlite_resets.h"
 #include "store/sqlite_row.h"
 #include "store/sqlite_schema.h"
 #include "store/sqlite_statements.h"
@@ -27,6 +28,7 @@ struct sqlite_db {
     sqlite3 *connection;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct sqlite_audit *audit;
+    struct sqlite_resets *resets;
 };
 
 /* synchronous=FULL is the promise of the store: in WAL mode COMMIT returns after the sync. Others
@@ -85,10 +87,11 @@ static bool prepare_all(struct sqlite_db *db, const char *path, const struct err
         }
     }
     db->audit = sqlite_audit_open(db->connection);
-    if (!db->audit) {
+    db->resets = db->audit ? sqlite_resets_open(db->connection) : NULL;
+    if (!db->resets) {
         schema_say_failure(db->connection, path, error);
     }
-    return db->audit != NULL;
+    return db->resets != NULL;
 }
 
 struct sqlite_db *sqlite_db_open(const char *path, const struct error_text *error)
@@ -118,6 +121,7 @@ struct sqlite_db *sqlite_db_close(struct sqlite_db *db)
             (void)sqlite3_finalize(db->statements[i]);
         }
         db->audit = sqlite_audit_close(db->audit);
+        db->resets = sqlite_resets_close(db->resets);
         (void)sqlite3_close(db->connection);
         free(db);
     }
@@ -166,6 +170,11 @@ void sqlite_db_rollback(struct sqlite_db *db)
 struct sqlite_audit *sqlite_db_audit(const struct sqlite_db *db)
 {
     return db->audit;
+}
+
+struct sqlite_resets *sqlite_db_resets(const struct sqlite_db *db)
+{
+    return db->resets;
 }
 
 int64_t sqlite_db_changes(const struct sqlite_db *db)

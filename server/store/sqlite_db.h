@@ -15,6 +15,7 @@
 
 struct sqlite_audit;
 struct sqlite_db;
+struct sqlite_resets;
 
 /* Opens and migrates; the file has to exist. NULL with the error said. */
 struct sqlite_db *sqlite_db_open(const char *path, const struct error_text *error) MUST_CHECK;
@@ -36,6 +37,8 @@ int64_t sqlite_db_changes(const struct sqlite_db *db);
 
 /* The trail in the same file, for operations within the transaction. */
 struct sqlite_audit *sqlite_db_audit(const struct sqlite_db *db);
+/* So are resets of devices. */
+struct sqlite_resets *sqlite_db_resets(const struct sqlite_db *db);
 
 /* Insert and save append the record's notes to it when they succeed. */
 bool sqlite_db_insert(struct sqlite_db *db, const struct session_record *record,

@@ -102,6 +102,15 @@ static const char *const migrations[] = {
     ") WITHOUT ROWID;"
     "CREATE INDEX audit_session ON audit (session, id) WHERE session <> x'';"
     "CREATE INDEX audit_tenant ON audit (tenant, id) WHERE tenant <> x'';",
+    /* Resets of devices. */
+    "CREATE TABLE device_reset ("
+    " tenant BLOB NOT NULL,"
+    " base TEXT NOT NULL,"
+    " epoch INTEGER NOT NULL,"
+    " id TEXT NOT NULL,"
+    " at INTEGER NOT NULL,"
+    " PRIMARY KEY (tenant, base, epoch)"
+    ") WITHOUT ROWID;",
 };
 
 int schema_version(void)

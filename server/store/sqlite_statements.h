@@ -76,4 +76,13 @@
     X(SESSION, "SELECT entry FROM audit WHERE id >= ?1 AND session <> x'' AND session = ?4 " \
                "AND tenant = ?3 ORDER BY id LIMIT ?2") \
     X(DROP, "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < ? ORDER BY id LIMIT ?)")
+
+/* Those of sqlite_resets.c. Creates need no index for SEEN, which is asked by hand. */
+#define SQLITE_RESET_STATEMENTS(X) \
+    X(SEEN, "SELECT 1 FROM session WHERE tenant = ? AND device_correlation_id = ? LIMIT 1") \
+    X(ADD, "INSERT OR IGNORE INTO device_reset (tenant, base, epoch, id, at) " \
+           "VALUES (?, ?, ?, ?, ?)") \
+    X(DROP, "DELETE FROM device_reset WHERE at < ?") \
+    X(LIST, "SELECT tenant, base, epoch, id, at FROM device_reset WHERE at >= ? " \
+            "ORDER BY at DESC LIMIT ?")
 /* clang-format on */

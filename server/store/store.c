@@ -224,6 +224,26 @@ struct store_call *store_audit_forget(struct store *store, int64_t until, size_t
     return submit(call);
 }
 
+struct store_call *store_device_resets(struct store *store, int64_t since,
+                                       store_resets_listed *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_DEVICE_RESETS, context);
+    call->callback.resets_listed = done;
+    call->now = since;
+    return submit(call);
+}
+
+struct store_call *store_reset_device(struct store *store, const struct device_reset *reset,
+                                      store_done *done, void *context)
+{
+    struct store_call *call = call_new(store, CALL_RESET_DEVICE, context);
+    call->callback.done = done;
+    call->resets = xcalloc(1, sizeof *call->resets);
+    *call->resets = *reset;
+    call->resets->next = NULL;
+    return submit(call);
+}
+
 int store_intend(struct store *store, const char *id, int64_t created_at)
 {
     return store->ops->intend(store, id, created_at);

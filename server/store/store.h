@@ -179,6 +179,19 @@ struct store_counts {
     int64_t orphaned;
 };
 
+/* A device got another correlation id. */
+enum { DEVICE_RESETS_MAX = 16384 }; /* that are kept */
+#define DEVICE_RESET_KEPT_MS (INT64_C(400) * 24 * 3600 * 1000)
+struct device_reset {
+    struct device_reset *next;
+    uint8_t tenant[RECORD_HASH_BYTES]; /* whose device it is; zero: the local one's */
+    char base[RECORD_TEXT_SIZE];       /* its id before the first reset */
+    uint32_t epoch;                    /* how many there were, this one among them */
+    char id[RECORD_TEXT_SIZE];         /* since */
+    int64_t at;
+};
+struct device_reset *device_resets_free(struct device_reset *resets); /* a list; returns NULL */
+
 struct store;
 struct store_call;
 
@@ -301,6 +314,19 @@ void store_cancel(struct store_call *call);
 int store_intend(struct store *store, const char *id, int64_t created_at) MUST_CHECK;
 void store_intent_done(struct store *store, int slot);
 
+/* Resets of devices since then; no more than DEVICE_RESETS_MAX, of more the newest; in no order. The
+ * list goes after the callback. */
+typedef void store_resets_listed(void *context, enum store_result result,
+                                 const struct device_reset *resets);
+struct store_call *store_device_resets(struct store *store, int64_t since,
+                                       store_resets_listed *done, void *context);
+/* Keeps a reset (`next` is not looked at), and forgets those that are older than it by
+ * DEVICE_RESET_KEPT_MS. STORE_NOT_FOUND: it is the first of its device, and none of the tenant's
+ * sessions that are known has the id (looks at every record of a file). STORE_CONFLICT: the device
+ * has a reset of this epoch already. */
+struct store_call *store_reset_device(struct store *store, const struct device_reset *reset,
+                                      store_done *done, void *context);
+
 /* ---- stores that processes share ---- */
 
 /* False: everything below is not for this store, and must not be called but for store_listen. */
@@ -313,6 +339,8 @@ struct store_listener {
     /* Another process looked at the open session upstream: `status_word` is what it saw, empty when
      * it saw nothing. */
     void (*looked)(void *context, const char *id, const char *status_word);
+    /* Another process has kept a reset of a device. */
+    void (*resets)(void *context);
     /* Some of this may have been missed (a lost connection). */
     void (*missed)(void *context);
     /* So many processes use the store now, this one among them; at least 1. Told once soon after

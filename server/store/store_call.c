@@ -49,6 +49,7 @@ struct store_call *store_call_free(struct store_call *call)
         free(call->charging);
         (void)session_record_free(call->record);
         (void)audit_entries_free(call->entries);
+        (void)device_resets_free(call->resets);
         free(call);
     }
     return NULL;
@@ -88,6 +89,9 @@ void store_call_answer(struct store_call *call, enum store_result result)
         break;
     case CALL_AUDIT_LIST:
         call->callback.audited(call->context, result, ok ? call->entries : NULL);
+        break;
+    case CALL_DEVICE_RESETS:
+        call->callback.resets_listed(call->context, result, ok ? call->resets : NULL);
         break;
     case CALL_LOAD:
     case CALL_FIND_KEY:

@@ -19,6 +19,8 @@ static const char *const kind_names[CALL_KIND_COUNT] = {
     [CALL_AUDIT_LIST] = "audit_list",
     [CALL_AUDIT_APPEND] = "audit_append",
     [CALL_AUDIT_FORGET] = "audit_forget",
+    [CALL_DEVICE_RESETS] = "device_resets",
+    [CALL_RESET_DEVICE] = "reset_device",
     [CALL_CLAIM_LOOK] = "claim_look",
     [CALL_CHARGE] = "charge",
 };

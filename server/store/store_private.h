@@ -23,6 +23,7 @@ enum call_kind {
     CALL_FIND_UPSTREAM,
     CALL_FIND_KEY,
     CALL_AUDIT_LIST,
+    CALL_DEVICE_RESETS,
     CALL_DUE,    /* writes its lease where the store is shared */
     CALL_CHARGE, /* of a shared store; writes what need not last */
     CALL_INSERT,
@@ -31,6 +32,7 @@ enum call_kind {
     CALL_RELEASE_KEYS,
     CALL_AUDIT_APPEND,
     CALL_AUDIT_FORGET,
+    CALL_RESET_DEVICE,
     CALL_CLAIM_LOOK,
     CALL_PROBE, /* a kind's own */
     CALL_KIND_COUNT
@@ -60,8 +62,9 @@ struct store_call {
         store_listed *listed;
         store_counted *counted;
         store_claimed *claimed;
-        store_charged *charged;
         store_audited *audited;
+        store_charged *charged;
+        store_resets_listed *resets_listed;
     } callback;
     void *context;
     /* what is asked */
@@ -75,10 +78,11 @@ struct store_call {
     char after[UUID_SIZE + 1]; /* what sorts behind a UUID's length makes no difference */
     char (*upstream_ids)[UUID_SIZE];
     size_t upstream_id_count;
+    struct device_reset *resets; /* to keep, or what was found */
+    struct audit_entry *entries;    /* to append, or what an audit list found */
     bool urgent;                    /* claim */
     uint64_t hold_ms;               /* claim */
     struct store_charges *charging; /* NULL unless it is a charge */
-    struct audit_entry *entries;    /* to append, or what an audit list found */
     /* what is answered */
     enum store_result result;
     struct session_record **records;

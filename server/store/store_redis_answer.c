@@ -2,6 +2,7 @@
  * Reads what Redis answers into a call. Whatever it is, it is looked at before it is used: the
  * server is not ours alone. One damaged record does not take the others' answer with it.
  */
+#include "store/redis_resets.h"
 #include "store/store_redis_private.h"
 
 #include <string.h>
@@ -168,6 +169,25 @@ static enum store_result read_entries(struct store_redis *store, struct store_ca
     return STORE_OK;
 }
 
+/* Member and score by turns. */
+static enum store_result read_resets(struct store_redis *store, struct store_call *call,
+                                     const struct redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0) {
+        return answer_strange(store);
+    }
+    for (size_t i = 0; i < reply->elements; i += 2) {
+        struct device_reset *reset = redis_reset_read(reply->element[i], reply->element[i + 1]);
+        if (reset) {
+            reset->next = call->resets;
+            call->resets = reset;
+        } else {
+            store_trouble_say(&store->store, damaged, false);
+        }
+    }
+    return STORE_OK;
+}
+
 static enum store_result read_answer(struct store_redis *store, struct store_call *call,
                                      const struct redisReply *reply)
 {
@@ -185,6 +205,8 @@ static enum store_result read_answer(struct store_redis *store, struct store_cal
         return read_counts(store, call, reply);
     case CALL_AUDIT_LIST:
         return read_entries(store, call, reply);
+    case CALL_DEVICE_RESETS:
+        return read_resets(store, call, reply);
     case CALL_CLAIM_LOOK:
         return read_claim(store, call, reply);
     case CALL_CHARGE:

@@ -48,6 +48,9 @@ void redis_on_news(void *context, struct slice payload)
     }
     if (slice_equal(what, SLICE("peers"))) {
         redis_presence_beat(store->presence);
+    } else if (slice_equal(what, SLICE("resets"))) {
+        if (listener->resets)
+            listener->resets(listener->context);
     } else if (!read_id(next_word(&rest), id)) {
         return;
     } else if (slice_equal(what, SLICE("changed")) && listener->changed) {

@@ -46,6 +46,8 @@ static enum redis_script script_of(const struct store_call *call)
         [CALL_AUDIT_APPEND] = SCRIPT_AUDIT_APPEND,
         [CALL_AUDIT_LIST] = SCRIPT_AUDIT_LIST,
         [CALL_AUDIT_FORGET] = SCRIPT_AUDIT_FORGET,
+        [CALL_DEVICE_RESETS] = SCRIPT_DEVICE_RESETS,
+        [CALL_RESET_DEVICE] = SCRIPT_RESET_DEVICE,
         [CALL_CLAIM_LOOK] = SCRIPT_CLAIM,
         [CALL_CHARGE] = SCRIPT_CHARGE,
         [CALL_PROBE] = SCRIPT_LOOKED, /* the end of a look is a call of our own */
@@ -180,6 +182,21 @@ static void put_charges(struct redis_arguments *arguments, const struct store_ch
     }
 }
 
+/* See LUA_RESET_DEVICE. */
+static void put_reset(struct redis_arguments *arguments, const struct device_reset *reset)
+{
+    static const uint8_t local[RECORD_HASH_BYTES];
+    arguments->key[0] = '\0';
+    if (memcmp(reset->tenant, local, sizeof local) != 0)
+        hex_encode(reset->tenant, sizeof reset->tenant, arguments->key);
+    arguments_put(arguments, slice_of(arguments->key));
+    arguments_put(arguments, slice_of(reset->base));
+    arguments_put_number(arguments, reset->epoch);
+    arguments_put(arguments, slice_of(reset->id));
+    arguments_put_number(arguments, reset->at);
+    arguments_put_number(arguments, reset->at - DEVICE_RESET_KEPT_MS);
+}
+
 static void put_question(struct redis_arguments *arguments, const struct store_call *call)
 {
     switch (call->kind) {
@@ -201,6 +218,13 @@ static void put_question(struct redis_arguments *arguments, const struct store_c
     case CALL_AUDIT_LIST:
     case CALL_AUDIT_FORGET:
         put_audit(arguments, call);
+        break;
+    case CALL_DEVICE_RESETS:
+        arguments_put_number(arguments, call->now);
+        arguments_put_number(arguments, DEVICE_RESETS_MAX);
+        break;
+    case CALL_RESET_DEVICE:
+        put_reset(arguments, call->resets);
         break;
     case CALL_CLAIM_LOOK:
     case CALL_PROBE:

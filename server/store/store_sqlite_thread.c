@@ -5,6 +5,7 @@
  * that did not commit.
  */
 #include "store/sqlite_audit.h"
+#include "store/sqlite_resets.h"
 #include "store/store_sqlite_private.h"
 
 #include <stdlib.h>
@@ -49,6 +50,10 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
                                  &call->entries);
     case CALL_AUDIT_FORGET:
         return sqlite_audit_forget(sqlite_db_audit(db), call->now, call->limit, &call->result);
+    case CALL_DEVICE_RESETS:
+        return sqlite_resets_list(sqlite_db_resets(db), call->now, &call->resets);
+    case CALL_RESET_DEVICE:
+        return sqlite_resets_add(sqlite_db_resets(db), call->resets, &call->result);
     case CALL_PROBE:
         return sqlite_db_probe(db);
     case CALL_CLAIM_LOOK: /* of a shared store */
