@@ -6,6 +6,7 @@
 
 #include "app_credentials.h"
 #include "app_issuers.h"
+#include "app_limits.h"
 #include "app_process.h"
 #include "app_receipts.h"
 #include "app_store.h"
@@ -18,6 +19,7 @@
 #include "http/listener.h"
 #include "lifecycle/sessions.h"
 #include "lifecycle/waits.h"
+#include "routes/limit.h"
 #include "routes/services.h"
 #include "routes/table.h"
 
@@ -55,6 +57,7 @@ struct app {
     struct cidr *trusted;
     struct origins origins;
     struct authority authority;
+    struct limits *limits;
     struct sessions *sessions;
     struct services services;
     struct listener *http;
@@ -221,9 +224,19 @@ static uint8_t platform_digest(const struct settings *settings, enum platform pl
     return (uint8_t)(settings_digest_of(settings, platform) + 1);
 }
 
+static void make_limits(struct app *app)
+{
+    const struct app_limits_config config = {.uv = loop_uv(app->loop),
+                                             .store = app->store,
+                                             .key = app->keyring.seal,
+                                             .metrics = app->metrics};
+    app->limits = limits_of_settings(app->settings, &config);
+}
+
 static bool make_services(struct app *app)
 {
     const struct settings *settings = app->settings;
+    make_limits(app);
     const struct sessions_config config = {
         .uv = loop_uv(app->loop),
         .store = app->store,
@@ -241,6 +254,7 @@ static bool make_services(struct app *app)
                   .seal_key = app->keyring.seal,
                   .receipts = app_receipts_maker(app->receipts)},
         .epochs = app->epochs,
+        .limits = app->limits,
         .poll_interval_ms = settings->upstream_poll_interval,
         .repeat_wait_ms = settings->http_idempotency_wait,
         .look_hold_ms = store_hold_ms(settings),
@@ -252,6 +266,7 @@ static bool make_services(struct app *app)
         .store = app->store,
         .authority = &app->authority,
         .issuers = app->issuers ? app_issuers_of(app->issuers) : NULL,
+        .limits = app->limits,
         .rules = &app->sessions->config.rules,
         .policy = make_policy(settings),
         .version = (enum face_version)settings->upstream_api_version,
@@ -341,6 +356,7 @@ static bool open_http(struct app *app)
     config.trusted_proxies = app->trusted;
     config.trusted_proxy_count = count;
     config.access_log = true;
+    config.decorate = limit_decorate;
     app->http =
         listener_open(app->loop, &settings->http_listen, &config, app->error, sizeof app->error);
     return app->http != NULL;
@@ -396,6 +412,7 @@ static void app_close(struct app *app)
 {
     listener_close(app->http);
     sessions_free(app->sessions);
+    app->limits = limits_free(app->limits);
     listener_close(app->admin);
     app->issuers = app_issuers_close(app->issuers);
     app->credentials = credentials_unwatch(app->credentials);

@@ -8,6 +8,7 @@ LOG_FIELD(METHOD, "method")
 LOG_FIELD(ROUTE, "route")
 LOG_FIELD(STATUS, "status")
 LOG_FIELD(CODE, "code")
+LOG_FIELD(LIMIT, "limit") /* one of a fixed list */
 LOG_FIELD(DURATION_MS, "dur_ms")
 LOG_FIELD(BYTES_IN, "bytes_in")
 LOG_FIELD(BYTES_OUT, "bytes_out")

@@ -64,6 +64,9 @@ PROBLEM(IDEMPOTENCY_MISMATCH, "IdempotencyMismatch", 422, false,
 PROBLEM(BODY_TOO_LARGE, "BodyTooLarge", 413, false,
         "The request body is too large.",
         "The body is above the limit of the route.")
+PROBLEM(RATE_LIMITED, "RateLimited", 429, true,
+        "This was asked too often. Try again after the given time.",
+        "A limit of limits.* was reached: the log line names it as limit, RateLimit how its caller stands.")
 PROBLEM(HEAD_TOO_LARGE, "HeadTooLarge", 431, false,
         "The request's header fields are too large.",
         "The head is above http.max_head.")

@@ -51,21 +51,27 @@ struct device_tokens *device_tokens_free(struct device_tokens *tokens)
     return NULL;
 }
 
-void device_token_mint(struct device_tokens *tokens, int64_t now_s, struct buf *ret_token,
-                       char ret_id[UUID_SIZE])
+void device_token_sign(struct device_tokens *tokens, int64_t now_s, const char *device_id,
+                       struct buf *ret_token)
 {
-    uuid4(tokens->random, ret_id);
     CLEANUP(buf) struct buf claims;
     buf_init(&claims, CLAIMS_MAX_BYTES);
     struct json_writer writer = json_writer(&claims);
     json_open(&writer, NULL, '{');
     json_put_integer(&writer, "v", TOKEN_VERSION);
-    json_put_string(&writer, "did", ret_id);
+    json_put_string(&writer, "did", device_id);
     json_put_integer(&writer, "iat", now_s);
     json_close(&writer, '}');
     int signed_now = jwt_sign(tokens->key, buf_slice(&claims), ret_token);
     assert(signed_now == 0); /* the claims are ours; the caller's buffer has room for a token */
     (void)signed_now;
+}
+
+void device_token_mint(struct device_tokens *tokens, int64_t now_s, struct buf *ret_token,
+                       char ret_id[UUID_SIZE])
+{
+    uuid4(tokens->random, ret_id);
+    device_token_sign(tokens, now_s, ret_id, ret_token);
 }
 
 static bool is_uuid(struct slice text)

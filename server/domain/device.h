@@ -22,7 +22,10 @@ struct device_tokens *device_tokens_new(const char *kid, const uint8_t key[SHA25
                                         const struct random *random);
 struct device_tokens *device_tokens_free(struct device_tokens *tokens);
 
-/* Appends a token for a new random device; ret_id is that device. */
+/* Appends a token for the device. */
+void device_token_sign(struct device_tokens *tokens, int64_t now_s, const char *device_id,
+                       struct buf *ret_token);
+/* The same for a new random device; ret_id is that device. */
 void device_token_mint(struct device_tokens *tokens, int64_t now_s, struct buf *ret_token,
                        char ret_id[UUID_SIZE]);
 /* False for a token that does not verify or is older than 180 days: it then counts as none. */

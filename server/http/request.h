@@ -33,6 +33,8 @@ struct request {
     bool peer_trusted;     /* the peer is a trusted proxy */
     void *context;         /* the listener's */
     void *notes;           /* the route's own; NULL at first */
+    void *limiting;        /* likewise, of the limits */
+    const char *limit;     /* which one refused it, for the access log; NULL: none */
     struct log *log;
 };
 

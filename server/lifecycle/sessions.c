@@ -218,6 +218,8 @@ void sessions_note_settled(struct sessions *sessions, const struct session_recor
     LOG_EVENT(sessions->config.log, LOG_INFO, "session settled", LOG_TEXT(SESSION, record->id),
               LOG_TEXT(DECISION, decision_word(verdict->decision)),
               LOG_TEXT(REQUEST_ID, request_id));
+    if (sessions->config.limits)
+        limits_note_outcome(sessions->config.limits, record);
     note_suspicion(sessions, record, REASON_ABUSE_DETECTED);
     note_suspicion(sessions, record, REASON_CLIENT_ADDRESS_MISMATCH);
 }

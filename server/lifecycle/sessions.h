@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "domain/session.h"
+#include "lifecycle/limits.h"
 #include "store/store.h"
 #include "upstream/face.h"
 
@@ -37,7 +38,8 @@ struct sessions_config {
     struct log *log;
     struct metrics *metrics;
     struct session_rules rules;
-    struct epochs *epochs; /* kept up to date; NULL: devices are never reset */
+    struct limits *limits;     /* are told of outcomes; NULL: nobody is limited */
+    struct epochs *epochs;     /* kept up to date; NULL: devices are never reset */
     uint64_t poll_interval_ms; /* between two looks at one session */
     uint64_t look_hold_ms;     /* of a claim, where processes share the store */
     uint64_t repeat_wait_ms;   /* of a create for the first one with its idempotency key */
@@ -84,7 +86,8 @@ unsigned sessions_peers(const struct sessions *sessions);
 /* A settled record from memory, or NULL: the caller then loads it. Valid until the next call into
  * this folder. */
 const struct session_record *sessions_cached(struct sessions *sessions, const char *id);
-/* Counts a session that has just been settled, and says so in the log; `request_id` may be NULL. */
+/* Counts a session that has just been settled, and what it costs its owner under the limits, and
+ * says so in the log; `request_id` may be NULL. */
 void sessions_note_settled(struct sessions *sessions, const struct session_record *record,
                            const char *request_id);
 /* Keeps a record that was loaded, if it is settled. */

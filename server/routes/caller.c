@@ -3,6 +3,7 @@
  * out device tokens.
  */
 #include "base/buf.h"
+#include "routes/limit.h"
 #include "routes/session_flow.h"
 
 #include <stddef.h>
@@ -20,6 +21,12 @@ static void credentials_read(const struct request *request, const struct service
     ret->repeated = request_header_count(request, "authorization") > 1 ||
                     request_header_count(request, "ocp-apim-subscription-key") > 1 ||
                     request_header_count(request, "x-device-token") > 1;
+}
+
+static bool shows_key(const struct request *request)
+{
+    return request_header(request, "authorization").data ||
+           request_header(request, "ocp-apim-subscription-key").data;
 }
 
 /* The token goes into the cookie; also into a header, unless the caller is a page of the same site,
@@ -47,6 +54,7 @@ struct caller_notes {
     enum problem problem;
     struct principal principal;
     struct bearer_refusal refusal;
+    bool minted; /* the principal is a device made for this request */
 };
 
 static struct caller_notes *judge(struct request *request)
@@ -79,6 +87,8 @@ static void stop_waiting(struct flow *flow)
 enum flow_next caller_meet(struct flow *flow)
 {
     const struct services *services = flow->request->context;
+    if (shows_key(flow->request) && !limit_may_try(flow->request))
+        return limit_refuse(flow);
     if (!services->issuers)
         return FLOW_NEXT;
     struct caller_notes *notes = judge(flow->request);
@@ -127,25 +137,40 @@ static enum problem check_page(const struct request *request, const struct princ
 
 /* ---- who calls ---- */
 
-static enum problem mint(struct request *request, const struct services *services,
-                         struct principal *ret)
+/* Its token is handed out with the answer, if at all. */
+static void mint(const struct services *services, struct caller_notes *notes)
 {
-    const struct authority *authority = services->authority;
-    CLEANUP(secret_buf) struct buf token;
     char device_id[UUID_SIZE];
+    uuid4(services->random, device_id);
+    principal_become_device(services->authority, device_id, &notes->principal);
+    notes->minted = true;
+    notes->problem = PROBLEM_NONE;
+}
+
+bool caller_is_new(const struct request *request)
+{
+    const struct caller_notes *notes = request->notes;
+    return notes && notes->minted;
+}
+
+void caller_hand_out(struct request *request)
+{
+    const struct services *services = request->context;
+    const struct caller_notes *notes = request->notes;
+    if (!caller_is_new(request))
+        return;
+    CLEANUP(secret_buf) struct buf token;
     buf_init_secret(&token, JWT_MAX_BYTES);
-    device_token_mint(authority->devices, clock_wall_ms(services->clock) / 1000, &token, device_id);
-    if (buf_failed(&token))
-        return PROBLEM_INTERNAL;
-    token_hand_out(request, services, buf_slice(&token));
-    principal_become_device(authority, device_id, ret);
-    return PROBLEM_NONE;
+    device_token_sign(services->authority->devices, clock_wall_ms(services->clock) / 1000,
+                      notes->principal.device_id, &token);
+    if (!buf_failed(&token))
+        token_hand_out(request, services, buf_slice(&token));
 }
 
 enum problem caller_identify(struct request *request, bool may_mint, struct principal *ret)
 {
     const struct services *services = request->context;
-    const struct caller_notes *notes = request->notes ? request->notes : judge(request);
+    struct caller_notes *notes = request->notes ? request->notes : judge(request);
     if (notes->problem == PROBLEM_NONE) {
         *ret = notes->principal;
         if (ret->has_device && services->authority->epochs &&
@@ -155,9 +180,15 @@ enum problem caller_identify(struct request *request, bool may_mint, struct prin
     }
     if (notes->refusal.verdict != BEARER_VALID)
         issuers_report(services->issuers, &notes->refusal, request->request_id);
+    if (notes->problem == PROBLEM_NOT_AUTHENTICATED && shows_key(request))
+        limit_note_failure(request);
     if (!may_mint || !caller_lacks_device(request))
         return notes->problem;
-    return is_foreign_page(request) ? PROBLEM_ORIGIN_NOT_ALLOWED : mint(request, services, ret);
+    if (is_foreign_page(request))
+        return PROBLEM_ORIGIN_NOT_ALLOWED;
+    mint(services, notes);
+    *ret = notes->principal;
+    return PROBLEM_NONE;
 }
 
 bool caller_lacks_device(const struct request *request)

@@ -13,6 +13,7 @@
 #include "domain/policy.h"
 #include "domain/principal.h"
 #include "lifecycle/issuers.h"
+#include "lifecycle/limits.h"
 #include "lifecycle/sessions.h"
 #include "store/store.h"
 
@@ -23,6 +24,7 @@ struct services {
     struct store *store;
     const struct authority *authority;
     struct issuers *issuers; /* NULL: no tokens of identity providers are taken */
+    struct limits *limits;   /* NULL: nobody is limited */
     const struct session_rules *rules;
     struct create_policy policy;
     enum face_version version; /* of the upstream */

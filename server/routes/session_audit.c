@@ -49,10 +49,7 @@ static enum flow_next answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_audit_steps[] = {FLOW_STEP(caller_meet),
-                                                FLOW_STEP(identify),
-                                                FLOW_STEP(look_find),
-                                                FLOW_STEP(own),
-                                                FLOW_STEP(look_ask),
-                                                FLOW_STEP(answer),
-                                                FLOW_END};
+const struct flow_step session_audit_steps[] = {
+    FLOW_STEP(caller_meet), FLOW_STEP(identify),  FLOW_STEP(look_limit),
+    FLOW_STEP(limit_admit), FLOW_STEP(look_find), FLOW_STEP(own),
+    FLOW_STEP(look_ask),    FLOW_STEP(answer),    FLOW_END};

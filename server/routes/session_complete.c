@@ -90,6 +90,8 @@ static enum flow_next judge(struct flow *flow)
 
 const struct flow_step session_complete_steps[] = {FLOW_STEP(caller_meet),
                                                    FLOW_STEP(identify),
+                                                   FLOW_STEP(look_limit),
+                                                   FLOW_STEP(limit_admit),
                                                    FLOW_STEP(look_read_wait),
                                                    FLOW_STEP(decode),
                                                    FLOW_STEP(record),

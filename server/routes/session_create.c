@@ -210,6 +210,27 @@ static enum flow_next decode(struct flow *flow)
     return FLOW_NEXT;
 }
 
+/* A backend is elsewhere than the devices it creates sessions for. */
+static bool is_backend(const struct create_flow *self)
+{
+    return self->wanted.owner_subject.data || (self->principal.scopes & SCOPE_DELEGATE);
+}
+
+static enum flow_next limit(struct flow *flow)
+{
+    const struct create_flow *self = (const struct create_flow *)flow;
+    const struct services *services = flow->request->context;
+    const struct limit_create create = {.draft = &self->draft,
+                                        .owner = self->owner.kind,
+                                        .address = is_backend(self) ? NULL : &flow->request->client,
+                                        .new_device = caller_is_new(flow->request)};
+    struct limit_bill bill;
+    if (!services->limits || self->repeated)
+        return FLOW_NEXT;
+    limit_bill_create(limits_book(services->limits), &create, &bill);
+    return limit_charge(flow, &bill);
+}
+
 bool session_created(struct creation_ticket *ticket, const struct creation_answer *answer)
 {
     struct create_flow *self =
@@ -299,10 +320,19 @@ static enum flow_next fail(struct create_flow *self)
     return flow_fail_detail(&self->flow, self->problem, &detail);
 }
 
+/* They got no session of their own, and it was not their mistake. */
+static bool got_nothing(const struct create_flow *self)
+{
+    return self->repeated || self->problem == PROBLEM_CONCURRENT_OPERATION ||
+           (self->problem != PROBLEM_NONE && problem_info(self->problem)->status >= 500);
+}
+
 static enum flow_next answer(struct flow *flow)
 {
     struct create_flow *self = (struct create_flow *)flow;
     const struct services *services = flow->request->context;
+    if (got_nothing(self))
+        limit_give_back(flow->request);
     if (self->problem != PROBLEM_NONE)
         return fail(self);
     if (self->client_gone) { /* nobody would have the token */
@@ -319,10 +349,19 @@ static enum flow_next answer(struct flow *flow)
     write_body(self, &body);
     if (buf_failed(&body))
         return flow_fail(flow, PROBLEM_INTERNAL);
+    caller_hand_out(flow->request);
     reply_secret_json(flow->request, 200, buf_slice(&body));
     return FLOW_DONE;
 }
 
-const struct flow_step session_create_steps[] = {
-    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(decode), FLOW_STEP(repeat_find),
-    FLOW_STEP(repeat_meet), FLOW_STEP(create),   FLOW_STEP(answer), FLOW_END};
+const struct flow_step session_create_steps[] = {FLOW_STEP(caller_meet),
+                                                 FLOW_STEP(identify),
+                                                 FLOW_STEP(decode),
+                                                 FLOW_STEP(repeat_find),
+                                                 FLOW_STEP(repeat_meet),
+                                                 FLOW_STEP(limit),
+                                                 FLOW_STEP(limit_admit),
+                                                 FLOW_STEP(repeat_meet),
+                                                 FLOW_STEP(create),
+                                                 FLOW_STEP(answer),
+                                                 FLOW_END};

@@ -13,6 +13,12 @@ static enum flow_next identify(struct flow *flow)
     return session_identify(flow, &self->principal, self->id);
 }
 
+static enum flow_next limit(struct flow *flow)
+{
+    const struct delete_flow *self = (const struct delete_flow *)flow;
+    return limit_reading(flow, &self->principal, self->id);
+}
+
 /* ---- remove here, if the caller may ---- */
 
 static enum problem remove_apply(struct session_record *record, void *context,
@@ -89,6 +95,6 @@ static enum flow_next answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_delete_steps[] = {FLOW_STEP(caller_meet), FLOW_STEP(identify),
-                                                 FLOW_STEP(remove_here), FLOW_STEP(remove_there),
-                                                 FLOW_STEP(answer),      FLOW_END};
+const struct flow_step session_delete_steps[] = {
+    FLOW_STEP(caller_meet), FLOW_STEP(identify),     FLOW_STEP(limit),  FLOW_STEP(limit_admit),
+    FLOW_STEP(remove_here), FLOW_STEP(remove_there), FLOW_STEP(answer), FLOW_END};

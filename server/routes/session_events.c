@@ -194,8 +194,7 @@ static enum flow_next end(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_events_steps[] = {FLOW_STEP(caller_meet), FLOW_STEP(identify),
-                                                 FLOW_STEP(look_find),   FLOW_STEP(look_own),
-                                                 FLOW_STEP(rest),        FLOW_STEP(begin),
-                                                 FLOW_STEP(look_ask),    FLOW_STEP(follow),
-                                                 FLOW_STEP(end),         FLOW_END};
+const struct flow_step session_events_steps[] = {
+    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(look_limit), FLOW_STEP(limit_admit),
+    FLOW_STEP(look_find),   FLOW_STEP(look_own), FLOW_STEP(rest),       FLOW_STEP(begin),
+    FLOW_STEP(look_ask),    FLOW_STEP(follow),   FLOW_STEP(end),        FLOW_END};

@@ -14,6 +14,7 @@
 #include "lifecycle/outbox.h"
 #include "lifecycle/resets.h"
 #include "lifecycle/waits.h"
+#include "routes/limit.h"
 #include "routes/services.h"
 
 /* What a path says (struct route.variant). The kind of a session that exists is its record's. */
@@ -60,7 +61,8 @@ bool session_created(struct creation_ticket *ticket, const struct creation_answe
 /* Creates with an Idempotency-Key (session_repeat.c). */
 bool repeat_read_key(const struct request *request, struct slice *ret);
 void repeat_mark(struct create_flow *self); /* the draft, by its key and request */
-/* Steps between decode and create; without a key they do nothing. */
+/* Steps between decode and create; without a key they do nothing. The second is taken again behind
+ * the limits, which may take a while. */
 enum flow_next repeat_find(struct flow *flow);
 enum flow_next repeat_meet(struct flow *flow);
 
@@ -86,6 +88,7 @@ struct look_flow {
 };
 extern const struct flow_step session_get_steps[];
 /* Steps of GET that others have, too. */
+enum flow_next look_limit(struct flow *flow);
 enum flow_next look_read_wait(struct flow *flow); /* session_wait.c */
 enum flow_next look_find(struct flow *flow);
 enum flow_next look_own(struct flow *flow);
@@ -183,12 +186,24 @@ struct image_flow {
 extern const struct flow_step image_get_steps[];
 extern const struct flow_step image_detect_steps[];
 
-/* The first step of whatever asks who calls: a token signed with a key that we do not know waits,
+/* POST /api/devices (devices.c) */
+struct device_flow {
+    struct flow flow;
+    struct principal principal;
+};
+extern const struct flow_step device_create_steps[];
+
+/* The first step of whatever asks who calls: no credential is looked at from where too many were
+ * wrong; a token signed with a key that we do not know waits,
  * briefly, for its issuer's keys to be fetched again. */
 enum flow_next caller_meet(struct flow *flow);
 /* PROBLEM_NONE, or what identify says. With `may_mint` an anonymous caller without a valid device
- * token gets a new device, told in the cookie and, but for same-site pages, in X-Device-Token. */
+ * token becomes a new device. */
 enum problem caller_identify(struct request *request, bool may_mint, struct principal *ret);
+/* Whether the caller is such a device; and tells it, in the cookie and, but for same-site pages, in
+ * X-Device-Token. */
+bool caller_is_new(const struct request *request);
+void caller_hand_out(struct request *request);
 /* Of a caller who was not identified: an anonymous one without a valid device token. */
 bool caller_lacks_device(const struct request *request);
 /* As caller_identify, for what operators alone may do. */

@@ -14,6 +14,12 @@ static enum flow_next identify(struct flow *flow)
     return session_identify(flow, &self->principal, self->id);
 }
 
+enum flow_next look_limit(struct flow *flow)
+{
+    const struct look_flow *self = (const struct look_flow *)flow;
+    return limit_reading(flow, &self->principal, self->id);
+}
+
 /* ---- find ---- */
 
 static void loaded(void *context, enum store_result result, struct session_record *record)
@@ -219,8 +225,8 @@ enum flow_next look_answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_get_steps[] = {FLOW_STEP(caller_meet),    FLOW_STEP(identify),
-                                              FLOW_STEP(look_read_wait), FLOW_STEP(look_find),
-                                              FLOW_STEP(look_own),       FLOW_STEP(look_ask),
-                                              FLOW_STEP(look_wait),      FLOW_STEP(look_translate),
-                                              FLOW_STEP(look_answer),    FLOW_END};
+const struct flow_step session_get_steps[] = {
+    FLOW_STEP(caller_meet),    FLOW_STEP(identify),       FLOW_STEP(look_limit),
+    FLOW_STEP(limit_admit),    FLOW_STEP(look_read_wait), FLOW_STEP(look_find),
+    FLOW_STEP(look_own),       FLOW_STEP(look_ask),       FLOW_STEP(look_wait),
+    FLOW_STEP(look_translate), FLOW_STEP(look_answer),    FLOW_END};

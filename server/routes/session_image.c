@@ -67,6 +67,12 @@ static enum flow_next name_in_body(struct flow *flow)
     return FLOW_NEXT;
 }
 
+static enum flow_next limit(struct flow *flow)
+{
+    const struct image_flow *self = (const struct image_flow *)flow;
+    return limit_reading(flow, &self->principal, self->id);
+}
+
 /* ---- its record ---- */
 
 static void loaded(void *context, enum store_result result, struct session_record *record)
@@ -178,9 +184,13 @@ static enum flow_next answer_faces(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step image_get_steps[] = {
-    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(name_in_path), FLOW_STEP(find),
-    FLOW_STEP(own),         FLOW_STEP(fetch),    FLOW_STEP(answer_image), FLOW_END};
-const struct flow_step image_detect_steps[] = {
-    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(name_in_body), FLOW_STEP(find),
-    FLOW_STEP(own),         FLOW_STEP(detect),   FLOW_STEP(answer_faces), FLOW_END};
+const struct flow_step image_get_steps[] = {FLOW_STEP(caller_meet),  FLOW_STEP(identify),
+                                            FLOW_STEP(name_in_path), FLOW_STEP(limit),
+                                            FLOW_STEP(limit_admit),  FLOW_STEP(find),
+                                            FLOW_STEP(own),          FLOW_STEP(fetch),
+                                            FLOW_STEP(answer_image), FLOW_END};
+const struct flow_step image_detect_steps[] = {FLOW_STEP(caller_meet),  FLOW_STEP(identify),
+                                               FLOW_STEP(name_in_body), FLOW_STEP(limit),
+                                               FLOW_STEP(limit_admit),  FLOW_STEP(find),
+                                               FLOW_STEP(own),          FLOW_STEP(detect),
+                                               FLOW_STEP(answer_faces), FLOW_END};

@@ -54,6 +54,11 @@ static enum flow_next identify(struct flow *flow)
     return FLOW_NEXT;
 }
 
+static enum flow_next limit(struct flow *flow)
+{
+    return limit_reading(flow, &((struct list_flow *)flow)->principal, NULL);
+}
+
 /* The next step runs within this call, while the records are there. */
 static void listed(void *context, enum store_result result, struct session_record *const *records,
                    size_t count)
@@ -103,5 +108,6 @@ static enum flow_next answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_list_steps[] = {FLOW_STEP(caller_meet), FLOW_STEP(identify),
-                                               FLOW_STEP(list), FLOW_STEP(answer), FLOW_END};
+const struct flow_step session_list_steps[] = {
+    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(limit), FLOW_STEP(limit_admit),
+    FLOW_STEP(list),        FLOW_STEP(answer),   FLOW_END};

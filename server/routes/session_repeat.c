@@ -124,7 +124,7 @@ enum flow_next repeat_meet(struct flow *flow)
 {
     struct create_flow *self = (struct create_flow *)flow;
     const struct services *services = flow->request->context;
-    if (!self->key.data)
+    if (!self->key.data || self->repeated)
         return FLOW_NEXT;
     self->ticket.done = session_created;
     switch (creation_join(services->sessions, &self->draft, &self->ticket)) {

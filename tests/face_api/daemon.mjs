@@ -107,6 +107,7 @@ export async function startServer(
     `store.path=${join(folder, "livenessd.db")}`,
     "keys.generate=true",
     "upstream.rate=1000000",
+    "limits.enabled=false",
     ...files,
     ...settings,
   ];

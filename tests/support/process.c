@@ -46,8 +46,11 @@ char **process_arguments(const char *verb, const char *folder, const char *const
     add(&words, binary ? binary : "build/dev/livenessd");
     add(&words, verb);
     if (strcmp(verb, "serve") == 0) {
-        const char *sets[] = {"http.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0",
-                              "emulator.listen=127.0.0.1:0", "keys.generate=true",
+        const char *sets[] = {"http.listen=127.0.0.1:0",
+                              "admin.listen=127.0.0.1:0",
+                              "emulator.listen=127.0.0.1:0",
+                              "keys.generate=true",
+                              "limits.enabled=false", /* tests of limits enable them */
                               text_of("store.path=%s/livenessd.db", folder)};
         for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
             add(&words, "--set");
