@@ -5,10 +5,15 @@
 #include "commands.h"
 
 #include "app.h"
+#include "base/clock.h"
 #include "config/keyring.h"
+#include "config/receipt_keys.h"
 #include "probe.h"
+#include "verify.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 enum { ERRORS_LIMIT = 128 * 1024, OUTPUT_LIMIT = 256 * 1024, REASON_SIZE = 1024 };
@@ -120,14 +125,52 @@ int command_settings(const struct command_options *options)
     return say(&text);
 }
 
+static int fail_unknown(const char *key, char *ret_error, size_t error_size)
+{
+    (void)snprintf(ret_error, error_size, "there is no key %s to be rotated", key);
+    return -EINVAL;
+}
+
+static int rotate_key(const struct command_options *options, char *ret_error, size_t error_size)
+{
+    int64_t now_s = clock_wall_ms(clock_system()) / 1000;
+    return strcmp(options->rotate, "receipt") == 0
+               ? receipt_keys_rotate(options->dir, now_s, options->now, ret_error, error_size)
+               : fail_unknown(options->rotate, ret_error, error_size);
+}
+
 int command_keygen(const struct command_options *options)
 {
     char reason[REASON_SIZE];
-    if (keyring_generate(options->dir, reason, sizeof reason) != 0) {
+    int error = options->rotate ? rotate_key(options, reason, sizeof reason)
+                                : keyring_generate(options->dir, reason, sizeof reason);
+    if (error != 0) {
         (void)fprintf(stderr, "livenessd: %s\n", reason);
         return 1;
     }
     return fflush(stdout) == 0 ? 0 : 1;
+}
+
+int command_verify(const struct command_options *options)
+{
+    char why[REASON_SIZE];
+    const struct verify_request request = {
+        .receipt = options->receipt,
+        .jwks = options->jwks,
+        .wanted = {.deletion = options->deletion,
+                   .accepted = options->accepted,
+                   .issuer = options->issuer,
+                   .audience = options->audience,
+                   .transaction = options->transaction},
+    };
+    CLEANUP(buf) struct buf claims;
+    buf_init(&claims, OUTPUT_LIMIT);
+    if (!verify_receipt(&request, &claims, why, sizeof why)) {
+        (void)fprintf(stderr, "livenessd: %s\n", why);
+        return 1;
+    }
+    buf_putc(&claims, '\n');
+    return say(&claims);
 }
 
 int command_probe(const struct command_options *options)

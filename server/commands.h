@@ -13,6 +13,8 @@ struct command_options {
     const char *file;         /* -c, or NULL */
     const char *const *sets;  /* --set, NULL-terminated */
     const char *dir;          /* keygen --dir */
+    const char *rotate;       /* keygen --rotate, or NULL */
+    bool now;                 /* keygen --now */
     bool yaml;                /* settings --yaml */
     bool has_listen;          /* emulate --listen */
     struct address listen;    /* the same */
@@ -22,6 +24,13 @@ struct command_options {
     bool tutorial_paths;      /* emulate --tutorial-paths */
     bool gateway_errors;      /* emulate --gateway-errors */
     unsigned rate_limit;      /* emulate --rate-limit */
+    const char *receipt;      /* of verify */
+    const char *jwks;         /* verify --jwks, and so on */
+    const char *issuer;
+    const char *audience;
+    const char *transaction;
+    bool accepted;
+    bool deletion;
     char *const *environment;
 };
 
@@ -30,5 +39,6 @@ int command_emulate(const struct command_options *options);
 int command_check(const struct command_options *options);
 int command_settings(const struct command_options *options);
 int command_keygen(const struct command_options *options);
+int command_verify(const struct command_options *options);
 int command_probe(const struct command_options *options);
 int command_version(const struct command_options *options);

@@ -24,6 +24,14 @@ enum {
     OPTION_TUTORIAL_PATHS,
     OPTION_RATE_LIMIT,
     OPTION_GATEWAY_ERRORS,
+    OPTION_ROTATE,
+    OPTION_NOW,
+    OPTION_JWKS,
+    OPTION_ISSUER,
+    OPTION_AUDIENCE,
+    OPTION_TRANSACTION,
+    OPTION_ACCEPTED,
+    OPTION_DELETION,
 };
 enum { NAME_SIZE = 64 };
 
@@ -48,6 +56,22 @@ static const struct argp_option emulate_options[] = {
 };
 static const struct argp_option keygen_options[] = {
     {"dir", OPTION_DIR, "DIR", 0, "Folder of the keys (default: livenessd.db.keys)", 0},
+    {"rotate", OPTION_ROTATE, "KEY", 0,
+     "Take the next step of a key's exchange for a new one: receipt, device, correlation or seal",
+     0},
+    {"now", OPTION_NOW, NULL, 0,
+     "Have a new receipt key sign before it has been published for an hour", 0},
+    {0},
+};
+static const struct argp_option verify_options[] = {
+    {"jwks", OPTION_JWKS, "FILE|URL", 0,
+     "The server's keys: its /.well-known/jwks.json (https, or http to loopback), or a file of it",
+     0},
+    {"issuer", OPTION_ISSUER, "ISSUER", 0, "It has to be from there (iss)", 0},
+    {"audience", OPTION_AUDIENCE, "AUDIENCE", 0, "It has to be for this audience (aud)", 0},
+    {"transaction", OPTION_TRANSACTION, "ID", 0, "It has to be for this transaction (txn)", 0},
+    {"accepted", OPTION_ACCEPTED, NULL, 0, "Its check has to be one that was accepted", 0},
+    {"deletion", OPTION_DELETION, NULL, 0, "Check a deletion receipt", 0},
     {0},
 };
 static const struct argp_option table_options[] = {
@@ -61,31 +85,40 @@ struct command {
     const struct argp_option *options;
     int (*run)(const struct command_options *options);
     const char *more;
+    const char *word; /* the one argument it has; NULL: none */
 };
 
 static const struct command commands[] = {
     {"serve", "run the server", source_options, command_serve,
      "Settings come from the file, then from LIVENESSD_... environment variables, then from --set; "
-     "`livenessd settings` lists them. SIGTERM ends the server after a drain."},
+     "`livenessd settings` lists them. SIGTERM ends the server after a drain.",
+     NULL},
     {"emulate", "run the emulator of the Face API", emulate_options, command_emulate,
      "LIVENESSD_EMULATOR_KEY and LIVENESSD_EMULATOR_KEY2 are the keys it expects; without them any "
      "key is taken. LIVENESSD_EMULATOR_CLIENT_SECRET is the secret its token endpoint expects; "
-     "without it any is taken."},
+     "without it any is taken.",
+     NULL},
     {"check", "tell whether settings are valid, and everything that is wrong with them",
-     source_options, command_check, "Exit code 0: valid, 1: not."},
+     source_options, command_check, "Exit code 0: valid, 1: not.", NULL},
     {"settings", "show every setting: key, type, default, environment variable, meaning",
-     table_options, command_settings, NULL},
+     table_options, command_settings, NULL, NULL},
     {"keygen", "make the keys that are missing", keygen_options, command_keygen,
-     "Keys that are there stay as they are. Replicas need the same folder content."},
+     "Keys that are there stay as they are. Replicas need the same folder content.", NULL},
+    {"verify", "check a receipt", verify_options, command_verify,
+     "RECEIPT is the receipt itself, or - for standard input. Exit code 0: it is genuine, and its "
+     "claims are written as JSON; whether the check was accepted is one of them. 1: it is not, or "
+     "not what was asked for, and why.",
+     "RECEIPT"},
     {"probe", "ask a running server whether it is ready (its admin.listen, GET /readyz)",
-     source_options, command_probe, "Exit code 0: ready, 1: not, and says why."},
-    {"version", "show the version", NULL, command_version, NULL},
+     source_options, command_probe, "Exit code 0: ready, 1: not, and says why.", NULL},
+    {"version", "show the version", NULL, command_version, NULL, NULL},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 /* ---- options ---- */
 
 struct arguments {
+    const struct command *command;
     struct command_options options;
     const char **sets;
     size_t set_count;
@@ -133,21 +166,80 @@ static void take_rate_limit(struct arguments *arguments, const char *text, struc
     arguments->options.rate_limit = limit;
 }
 
-/* Of the emulator; false when the key is another. */
-static bool take_switch(struct arguments *arguments, int key)
+/* Where an option without a value goes; NULL: it is none. */
+static bool *switch_place(struct command_options *options, int key)
 {
     switch (key) {
+    case OPTION_YAML:
+        return &options->yaml;
     case OPTION_STRICT:
-        arguments->options.strict = true;
-        return true;
+        return &options->strict;
     case OPTION_TUTORIAL_PATHS:
-        arguments->options.tutorial_paths = true;
-        return true;
+        return &options->tutorial_paths;
     case OPTION_GATEWAY_ERRORS:
-        arguments->options.gateway_errors = true;
-        return true;
+        return &options->gateway_errors;
+    case OPTION_NOW:
+        return &options->now;
+    case OPTION_ACCEPTED:
+        return &options->accepted;
+    case OPTION_DELETION:
+        return &options->deletion;
     default:
-        return false;
+        return NULL;
+    }
+}
+
+/* Where a text goes as it is; NULL: it is another option. */
+static const char **text_place(struct command_options *options, int key)
+{
+    switch (key) {
+    case 'c':
+        return &options->file;
+    case OPTION_DIR:
+        return &options->dir;
+    case OPTION_ROTATE:
+        return &options->rotate;
+    case OPTION_JWKS:
+        return &options->jwks;
+    case OPTION_ISSUER:
+        return &options->issuer;
+    case OPTION_AUDIENCE:
+        return &options->audience;
+    case OPTION_TRANSACTION:
+        return &options->transaction;
+    default:
+        return NULL;
+    }
+}
+
+static error_t take_plain(struct command_options *options, int key, const char *value)
+{
+    bool *place = switch_place(options, key);
+    const char **text = text_place(options, key);
+    if (place) {
+        *place = true;
+    } else if (text) {
+        *text = value;
+    }
+    return place || text ? 0 : ARGP_ERR_UNKNOWN;
+}
+
+static void take_word(struct arguments *arguments, const char *word, struct argp_state *state)
+{
+    if (!arguments->command->word || arguments->options.receipt) {
+        wrong_usage(state, word, "is one argument too many");
+    }
+    arguments->options.receipt = word;
+}
+
+static void look_for_missing(const struct arguments *arguments, struct argp_state *state)
+{
+    const char *word = arguments->command->word;
+    if (word && !arguments->options.receipt) {
+        wrong_usage(state, word, "is missing");
+    }
+    if (word && !arguments->options.jwks) {
+        wrong_usage(state, "--jwks", "is missing");
     }
 }
 
@@ -155,14 +247,8 @@ static error_t take_option(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
-    case 'c':
-        arguments->options.file = value;
-        return 0;
     case OPTION_SET:
         arguments->sets[arguments->set_count++] = value;
-        return 0;
-    case OPTION_DIR:
-        arguments->options.dir = value;
         return 0;
     case OPTION_LISTEN:
         take_listen(arguments, value, state);
@@ -170,17 +256,17 @@ static error_t take_option(int key, char *value, struct argp_state *state)
     case OPTION_LOG_LEVEL:
         take_log_level(arguments, value, state);
         return 0;
-    case OPTION_YAML:
-        arguments->options.yaml = true;
-        return 0;
     case OPTION_RATE_LIMIT:
         take_rate_limit(arguments, value, state);
         return 0;
     case ARGP_KEY_ARG:
-        wrong_usage(state, value, "is one argument too many");
+        take_word(arguments, value, state);
+        return 0;
+    case ARGP_KEY_END:
+        look_for_missing(arguments, state);
         return 0;
     default:
-        return take_switch(arguments, key) ? 0 : ARGP_ERR_UNKNOWN;
+        return take_plain(&arguments->options, key, value);
     }
 }
 
@@ -194,10 +280,12 @@ static int run_command(const struct command *command, int argc, char **argv)
     argv[0] = name;
     const char **sets = xcalloc((size_t)argc + 1, sizeof *sets);
     struct arguments arguments = {
+        .command = command,
         .options = {.sets = sets, .dir = "livenessd.db.keys", .environment = environ},
         .sets = sets,
     };
-    const struct argp argp = {.options = command->options, .parser = take_option, .doc = doc};
+    const struct argp argp = {
+        .options = command->options, .parser = take_option, .args_doc = command->word, .doc = doc};
     /* Ends the process itself on --help (0) and on wrong usage (EX_USAGE).
      * NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs yet */
     error_t error = argp_parse(&argp, argc, argv, 0, NULL, &arguments);

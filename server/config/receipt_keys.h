@@ -35,7 +35,7 @@ int receipt_keys_load(const char *dir, struct receipt_keys *ret, char *ret_error
                       size_t error_size) MUST_CHECK;
 void receipt_keys_done(struct receipt_keys *keys);
 
-/* `livenessd keygen --rotate-receipt`: takes the next step of a rotation and says on standard
+/* `livenessd keygen --rotate receipt`: takes the next step of a rotation and says on standard
  * output what was done and what is to do next. A next key younger than an hour is not taken yet,
  * unless `at_once`. 0 or -errno as above. */
 int receipt_keys_rotate(const char *dir, int64_t now_s, bool at_once, char *ret_error,
