@@ -144,11 +144,15 @@ static bool open_upstream(struct app *app)
 
 static bool open_issuers(struct app *app)
 {
-    const struct app_issuers_config config = {.loop = app->loop,
-                                              .settings = app->settings,
-                                              .owner_key = app->keyring.seal,
-                                              .log = app->log,
-                                              .metrics = app->metrics};
+    const struct app_issuers_config config = {
+        .loop = app->loop,
+        .settings = app->settings,
+        .owner_key = app->keyring.seal,
+        .tenant_key = app->keyring.correlation,
+        .other_owner_key = other_key_bytes(&app->keyring.other_seal),
+        .other_tenant_key = other_key_bytes(&app->keyring.other_correlation),
+        .log = app->log,
+        .metrics = app->metrics};
     if (!(app->settings->auth_mode & AUTH_JWT))
         return true;
     app->issuers = app_issuers_open(&config, app->error, sizeof app->error);
@@ -176,6 +180,9 @@ static bool make_authority(struct app *app)
         }
     }
     app->devices = device_tokens_new(app->keyring.device_kid, app->keyring.device, random_system());
+    if (app->keyring.other_device.there)
+        device_tokens_accept(app->devices, app->keyring.other_device_kid,
+                             app->keyring.other_device.key);
     app->epochs = epochs_new();
     app->authority = (struct authority){
         .anonymous = settings->auth_mode & AUTH_ANONYMOUS,
@@ -186,6 +193,8 @@ static bool make_authority(struct app *app)
         .devices = app->devices,
         .owner_key = app->keyring.seal,
         .correlation_key = app->keyring.correlation,
+        .other_owner_key = other_key_bytes(&app->keyring.other_seal),
+        .other_correlation_key = other_key_bytes(&app->keyring.other_correlation),
         .passthrough = settings->devices_correlation == CORRELATION_PASSTHROUGH,
         .epochs = app->epochs,
         .random = random_system(),
@@ -252,6 +261,7 @@ static bool make_services(struct app *app)
                   .retention_verdict_ms = (int64_t)settings->retention_verdict,
                   .retention_image_ms = (int64_t)settings->retention_image,
                   .seal_key = app->keyring.seal,
+                  .other_seal_key = other_key_bytes(&app->keyring.other_seal),
                   .receipts = app_receipts_maker(app->receipts)},
         .epochs = app->epochs,
         .limits = app->limits,

@@ -16,6 +16,9 @@ struct app_issuers_config {
     struct loop *loop;
     const struct settings *settings; /* these outlive it */
     const uint8_t *owner_key;
+    const uint8_t *tenant_key; /* see struct bearers_config */
+    const uint8_t *other_owner_key;
+    const uint8_t *other_tenant_key;
     struct log *log;
     struct metrics *metrics;
 };

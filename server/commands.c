@@ -11,7 +11,6 @@
 #include "probe.h"
 #include "verify.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -125,18 +124,12 @@ int command_settings(const struct command_options *options)
     return say(&text);
 }
 
-static int fail_unknown(const char *key, char *ret_error, size_t error_size)
-{
-    (void)snprintf(ret_error, error_size, "there is no key %s to be rotated", key);
-    return -EINVAL;
-}
-
 static int rotate_key(const struct command_options *options, char *ret_error, size_t error_size)
 {
     int64_t now_s = clock_wall_ms(clock_system()) / 1000;
     return strcmp(options->rotate, "receipt") == 0
                ? receipt_keys_rotate(options->dir, now_s, options->now, ret_error, error_size)
-               : fail_unknown(options->rotate, ret_error, error_size);
+               : keyring_rotate(options->dir, options->rotate, ret_error, error_size);
 }
 
 int command_keygen(const struct command_options *options)

@@ -88,10 +88,10 @@ static int write_aside(int folder, const char *aside, struct slice content)
     return fd < 0 ? -errno : write_all(fd, content);
 }
 
-static int link_in_place(int folder, const char *aside, const char *name)
+int key_file_link(int folder, const char *from, const char *to)
 {
     /* unlike rename, link never replaces a key that another process made meanwhile */
-    if (linkat(folder, aside, folder, name, 0) != 0) {
+    if (linkat(folder, from, folder, to, 0) != 0) {
         return -errno;
     }
     return fsync(folder) == 0 ? 0 : -errno;
@@ -107,7 +107,7 @@ int key_file_make(int folder, const char *name, struct slice content)
     (void)snprintf(aside, sizeof aside, ".%s.%s", name, hex);
     int error = write_aside(folder, aside, content);
     if (error == 0) {
-        error = link_in_place(folder, aside, name);
+        error = key_file_link(folder, aside, name);
     }
     (void)unlinkat(folder, aside, 0);
     return error;

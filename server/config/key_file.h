@@ -26,6 +26,9 @@ int key_file_read(int folder, const char *name, struct buf *ret) MUST_CHECK;
  * when another process was faster), or -errno; nothing is left behind. */
 int key_file_make(int folder, const char *name, struct slice content) MUST_CHECK;
 
+/* The file gets a second name. 0, -EEXIST when that is taken, or -errno. */
+int key_file_link(int folder, const char *from, const char *to) MUST_CHECK;
+
 /* A file takes the name, and the place, of another one. 0 or -errno; nothing in between is ever
  * seen. */
 int key_file_replace(int folder, const char *from, const char *to) MUST_CHECK;

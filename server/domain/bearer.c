@@ -149,38 +149,60 @@ static unsigned read_scopes(const struct issuer_entry *entry, const cJSON *claim
 
 /* ---- identities ---- */
 
-static void hash_tenant(const struct bearers *bearers, const struct issuer_entry *entry,
-                        struct slice tenant, uint8_t ret[SHA256_BYTES])
+static const uint8_t *tenant_key(const struct bearers *bearers)
+{
+    const struct bearers_config *config = &bearers->config;
+    return config->tenant_key ? config->tenant_key : config->owner_key;
+}
+
+static void hash_tenant(const uint8_t *key, const struct issuer_entry *entry, struct slice tenant,
+                        uint8_t ret[SHA256_BYTES])
 {
     const struct slice parts[] = {SLICE_INIT("tenant"), slice_of(entry->issuer), tenant};
-    hmac_sha256(bearers->config.owner_key, parts, sizeof parts / sizeof *parts, ret);
+    if (entry->tenant) {
+        hmac_sha256(key, parts, sizeof parts / sizeof *parts, ret);
+    }
 }
 
 /* By the hash of the tenant, so that delegates, who know no more of it, find the same owner. */
-static void hash_owner(const struct bearers *bearers, const struct issuer_entry *entry,
+static void hash_owner(const uint8_t *key, const struct issuer_entry *entry,
                        const uint8_t tenant[SHA256_BYTES], struct slice subject,
                        uint8_t ret[SHA256_BYTES])
 {
     const struct slice parts[] = {
         SLICE_INIT("jwt"), slice_of(entry->issuer), {(const char *)tenant, SHA256_BYTES}, subject};
-    hmac_sha256(bearers->config.owner_key, parts, sizeof parts / sizeof *parts, ret);
+    hmac_sha256(key, parts, sizeof parts / sizeof *parts, ret);
+}
+
+/* What is rotated, one or the other, has its other key; the rest is as it is. */
+static void hash_other(const struct bearers *bearers, const struct issuer_entry *entry,
+                       struct slice tenant, struct slice subject, struct bearer_identity *ret)
+{
+    const struct bearers_config *config = &bearers->config;
+    if (!config->other_owner_key && !config->other_tenant_key) {
+        return;
+    }
+    hash_tenant(config->other_tenant_key ? config->other_tenant_key : tenant_key(bearers), entry,
+                tenant, ret->other_tenant);
+    hash_owner(config->other_owner_key ? config->other_owner_key : config->owner_key, entry,
+               ret->other_tenant, subject, ret->other_owner);
 }
 
 static bool read_identity(const struct bearers *bearers, const struct issuer_entry *entry,
                           const cJSON *claims, struct bearer_identity *ret)
 {
     struct slice subject;
-    struct slice tenant;
+    struct slice tenant = SLICE_INIT("");
     if (!read_text_claim(claims, entry->subject, SUBJECT_MAX, &subject)) {
         return false;
     }
-    if (entry->tenant) {
-        if (!read_text_claim(claims, entry->tenant, TENANT_MAX, &tenant)) {
-            return false;
-        }
-        hash_tenant(bearers, entry, tenant, ret->tenant);
+    if (entry->tenant && !read_text_claim(claims, entry->tenant, TENANT_MAX, &tenant)) {
+        return false;
     }
-    hash_owner(bearers, entry, ret->tenant, subject, ret->owner);
+    hash_tenant(tenant_key(bearers), entry, tenant, ret->tenant);
+    hash_owner(bearers->config.owner_key, entry, ret->tenant, subject, ret->owner);
+    hash_owner(tenant_key(bearers), entry, ret->tenant, subject, ret->subject);
+    hash_other(bearers, entry, tenant, subject, ret);
     ret->scopes = read_scopes(entry, claims);
     return true;
 }
@@ -315,7 +337,7 @@ bool bearer_looks_like(struct slice text)
 
 bool bearer_of_subject(const struct bearers *bearers, struct slice issuer_name,
                        struct slice subject, int delegate_issuer,
-                       const uint8_t tenant[SHA256_BYTES], uint8_t ret_owner[SHA256_BYTES])
+                       const uint8_t tenant[SHA256_BYTES], struct bearer_identity *ret)
 {
     static const uint8_t local[SHA256_BYTES];
     if (subject.len == 0 || subject.len > SUBJECT_MAX) {
@@ -329,7 +351,10 @@ bool bearer_of_subject(const struct bearers *bearers, struct slice issuer_name,
         bool same_tenant =
             entry->tenant ? (int)i == delegate_issuer : memcmp(tenant, local, sizeof local) == 0;
         if (same_tenant) {
-            hash_owner(bearers, entry, tenant, subject, ret_owner);
+            *ret = (struct bearer_identity){.issuer = (unsigned)i};
+            memcpy(ret->tenant, tenant, sizeof ret->tenant);
+            hash_owner(bearers->config.owner_key, entry, tenant, subject, ret->owner);
+            hash_owner(tenant_key(bearers), entry, tenant, subject, ret->subject);
         }
         return same_tenant;
     }

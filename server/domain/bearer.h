@@ -18,7 +18,10 @@ struct bearers;
 struct bearers_config {
     const struct issuer_entry *issuers; /* outlive the bearers */
     size_t count;
-    const uint8_t *owner_key; /* SHA256_BYTES; keys the hashes of owners and tenants */
+    const uint8_t *owner_key;        /* SHA256_BYTES; keys the hashes of owners */
+    const uint8_t *tenant_key;       /* of tenants and subjects; NULL: the owners' */
+    const uint8_t *other_owner_key;  /* what was, or is to be, keyed otherwise; NULL: nothing */
+    const uint8_t *other_tenant_key; /* the same */
     int64_t leeway_s;
     size_t cache_entries;
 };
@@ -61,7 +64,8 @@ bool bearer_looks_like(struct slice text);
 
 /* The owner that a bearer with this subject would be, without a token: for delegates. `tenant` is
  * the delegate's, `issuer` the one of its own token, or -1. False when no issuer has the name, the
- * subject is none, or it is not one of the delegate's tenant. */
+ * subject is none, or it is not one of the delegate's tenant. *ret has no scopes, and nothing of
+ * other keys. */
 bool bearer_of_subject(const struct bearers *bearers, struct slice issuer_name,
                        struct slice subject, int delegate_issuer,
-                       const uint8_t tenant[SHA256_BYTES], uint8_t ret_owner[SHA256_BYTES]);
+                       const uint8_t tenant[SHA256_BYTES], struct bearer_identity *ret);

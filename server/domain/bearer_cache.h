@@ -13,6 +13,11 @@
 struct bearer_identity {
     uint8_t owner[SHA256_BYTES];
     uint8_t tenant[SHA256_BYTES]; /* zero: the local one */
+    uint8_t
+        other_owner[SHA256_BYTES]; /* the same under the other keys; both zero: there are none */
+    uint8_t other_tenant[SHA256_BYTES];
+    uint8_t
+        subject[SHA256_BYTES]; /* who it is, under the tenant key: the same as long as that is */
     unsigned scopes;
     unsigned issuer; /* its place in the settings */
 };

@@ -29,6 +29,7 @@ struct cached_token {
 
 struct device_tokens {
     struct jwt_key *key;
+    struct jwt_key *other; /* or NULL */
     const struct random *random;
     struct cached_token cache[CACHE_ENTRIES];
 };
@@ -42,10 +43,18 @@ struct device_tokens *device_tokens_new(const char *kid, const uint8_t key[SHA25
     return tokens;
 }
 
+void device_tokens_accept(struct device_tokens *tokens, const char *kid,
+                          const uint8_t key[SHA256_BYTES])
+{
+    assert(!tokens->other);
+    tokens->other = jwt_key_new_hs256(kid, key);
+}
+
 struct device_tokens *device_tokens_free(struct device_tokens *tokens)
 {
     if (tokens) {
         jwt_key_free(tokens->key);
+        jwt_key_free(tokens->other);
         free(tokens);
     }
     return NULL;
@@ -110,9 +119,10 @@ static bool read_claims(const cJSON *claims, struct cached_token *ret)
 static bool verify_signed(const struct device_tokens *tokens, struct slice token, int64_t now_s,
                           struct cached_token *ret)
 {
-    const struct jwt_key *keys[] = {tokens->key};
+    const struct jwt_key *keys[] = {tokens->key, tokens->other};
+    size_t count = tokens->other ? 2 : 1;
     CLEANUP(json) cJSON *claims = NULL;
-    return jwt_verify(keys, 1, token, now_s, CLOCK_LEEWAY_S, &claims) == JWT_VALID &&
+    return jwt_verify(keys, count, token, now_s, CLOCK_LEEWAY_S, &claims) == JWT_VALID &&
            read_claims(claims, ret);
 }
 

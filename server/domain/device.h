@@ -20,6 +20,9 @@ struct device_tokens;
  * one is sent with every request. */
 struct device_tokens *device_tokens_new(const char *kid, const uint8_t key[SHA256_BYTES],
                                         const struct random *random);
+/* Tokens under this key verify as well; at most one such key. */
+void device_tokens_accept(struct device_tokens *tokens, const char *kid,
+                          const uint8_t key[SHA256_BYTES]);
 struct device_tokens *device_tokens_free(struct device_tokens *tokens);
 
 /* Appends a token for the device. */

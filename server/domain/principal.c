@@ -89,10 +89,15 @@ int app_token_parse(struct slice text, struct app_token *ret)
 /* ---- identity ---- */
 
 static void hash_owner(const struct authority *authority, struct slice kind, struct slice who,
-                       uint8_t ret[SHA256_BYTES])
+                       struct principal *ret)
 {
     const struct slice parts[] = {kind, tenant_local, who};
-    hmac_sha256(authority->owner_key, parts, sizeof parts / sizeof *parts, ret);
+    hmac_sha256(authority->owner_key, parts, sizeof parts / sizeof *parts, ret->owner);
+    ret->has_other = authority->other_owner_key != NULL;
+    if (ret->has_other) {
+        hmac_sha256(authority->other_owner_key, parts, sizeof parts / sizeof *parts,
+                    ret->other_owner);
+    }
 }
 
 /* The token of "Bearer <token>"; false for any other scheme or form. */
@@ -134,8 +139,19 @@ static bool become_app(const struct authority *authority, struct slice text, str
         return false;
     }
     *ret = (struct principal){.kind = PRINCIPAL_APP, .name = token->name, .scopes = token->scopes};
-    hash_owner(authority, SLICE("app"), slice_of(token->name), ret->owner);
+    hash_owner(authority, SLICE("app"), slice_of(token->name), ret);
     return true;
+}
+
+static void take_identity(const struct bearer_identity *identity, struct principal *ret)
+{
+    static const uint8_t none[SHA256_BYTES];
+    memcpy(ret->owner, identity->owner, sizeof ret->owner);
+    memcpy(ret->tenant, identity->tenant, sizeof ret->tenant);
+    memcpy(ret->subject, identity->subject, sizeof ret->subject);
+    memcpy(ret->other_owner, identity->other_owner, sizeof ret->other_owner);
+    memcpy(ret->other_tenant, identity->other_tenant, sizeof ret->other_tenant);
+    ret->has_other = memcmp(identity->other_owner, none, sizeof none) != 0;
 }
 
 static bool become_bearer(const struct authority *authority, struct slice text, int64_t now_s,
@@ -152,8 +168,7 @@ static bool become_bearer(const struct authority *authority, struct slice text, 
     }
     *ret = (struct principal){
         .kind = PRINCIPAL_JWT, .scopes = identity.scopes, .issuer = identity.issuer};
-    memcpy(ret->owner, identity.owner, sizeof ret->owner);
-    memcpy(ret->tenant, identity.tenant, sizeof ret->tenant);
+    take_identity(&identity, ret);
     return true;
 }
 
@@ -168,7 +183,7 @@ static bool identify_keyed(const struct authority *authority, const struct crede
                            int64_t now_s, struct principal *ret, struct bearer_refusal *ret_refusal)
 {
     struct slice texts[2];
-    struct principal found[2];
+    struct principal found[2] = {{0}};
     size_t count = 0;
     if (credentials->authorization.data) {
         if (!bearer_token(credentials->authorization, &texts[0])) {
@@ -202,16 +217,20 @@ static bool was_reset(const struct authority *authority, const struct principal 
         return false;
     }
     put_device(authority->correlation_key, principal, base);
-    return epochs_find(authority->epochs, principal->tenant, base) != NULL;
+    bool found = epochs_find(authority->epochs, principal->tenant, base) != NULL;
+    if (!found && authority->other_correlation_key) {
+        put_device(authority->other_correlation_key, principal, base);
+        found = epochs_find(authority->epochs, principal->tenant, base) != NULL;
+    }
+    return found;
 }
 
 static bool take_device(const struct authority *authority, struct slice token, int64_t now_s,
                         struct principal *principal)
 {
-    principal->has_device = token.data &&
-                            device_token_verify(authority->devices, token, now_s,
-                                                principal->device_id) &&
-                            !was_reset(authority, principal);
+    principal->has_device =
+        token.data && device_token_verify(authority->devices, token, now_s, principal->device_id) &&
+        !was_reset(authority, principal);
     return principal->has_device;
 }
 
@@ -283,21 +302,41 @@ void principal_become_device(const struct authority *authority, const char *devi
 {
     *ret = (struct principal){.kind = PRINCIPAL_ANONYMOUS, .has_device = true};
     memcpy(ret->device_id, device_id, UUID_SIZE);
-    hash_owner(authority, SLICE("device"), slice_of(ret->device_id), ret->owner);
+    hash_owner(authority, SLICE("device"), slice_of(ret->device_id), ret);
 }
 
 /* ---- rights ---- */
 
+static bool is_local(const struct principal *principal)
+{
+    static const uint8_t local[SHA256_BYTES];
+    return memcmp(principal->tenant, local, sizeof local) == 0;
+}
+
+/* Under the keys there are, or those beside them: it may be from before a rotation. */
+static bool has_owner(const struct principal *principal, const uint8_t hash[RECORD_HASH_BYTES])
+{
+    return secret_equal(principal->owner, sizeof principal->owner, hash, RECORD_HASH_BYTES) ||
+           (principal->has_other &&
+            secret_equal(principal->other_owner, sizeof principal->other_owner, hash,
+                         RECORD_HASH_BYTES));
+}
+
+static bool has_tenant(const struct principal *principal, const uint8_t hash[RECORD_HASH_BYTES])
+{
+    return memcmp(principal->tenant, hash, RECORD_HASH_BYTES) == 0 ||
+           (principal->has_other && !is_local(principal) &&
+            memcmp(principal->other_tenant, hash, RECORD_HASH_BYTES) == 0);
+}
+
 static bool is_owner(const struct principal *principal, const struct session_record *record)
 {
-    return secret_equal(principal->owner, sizeof principal->owner, record->owner,
-                        sizeof record->owner);
+    return has_owner(principal, record->owner);
 }
 
 static bool is_operator(const struct principal *principal, const struct session_record *record)
 {
-    return (principal->scopes & SCOPE_OPERATE) &&
-           memcmp(principal->tenant, record->tenant, sizeof record->tenant) == 0;
+    return (principal->scopes & SCOPE_OPERATE) && has_tenant(principal, record->tenant);
 }
 
 /* A token that lost its scope has lost the sessions, too. */
@@ -306,8 +345,7 @@ static bool is_delegate(const struct principal *principal, const struct session_
     static const uint8_t nobody[RECORD_HASH_BYTES];
     return (principal->scopes & SCOPE_DELEGATE) &&
            memcmp(record->delegate, nobody, sizeof nobody) != 0 &&
-           secret_equal(principal->owner, sizeof principal->owner, record->delegate,
-                        sizeof record->delegate);
+           has_owner(principal, record->delegate);
 }
 
 enum problem principal_access(const struct principal *principal,
@@ -350,12 +388,6 @@ static const struct app_token *find_name(const struct authority *authority, stru
     return NULL;
 }
 
-static bool is_local(const struct principal *principal)
-{
-    static const uint8_t local[SHA256_BYTES];
-    return memcmp(principal->tenant, local, sizeof local) == 0;
-}
-
 static enum problem delegate_to_app(const struct authority *authority, struct slice name,
                                     struct principal *ret)
 {
@@ -365,7 +397,7 @@ static enum problem delegate_to_app(const struct authority *authority, struct sl
     }
     /* no scopes: whoever creates for somebody does not act with their rights */
     *ret = (struct principal){.kind = PRINCIPAL_APP, .name = token->name};
-    hash_owner(authority, SLICE("app"), slice_of(token->name), ret->owner);
+    hash_owner(authority, SLICE("app"), slice_of(token->name), ret);
     return PROBLEM_NONE;
 }
 
@@ -385,15 +417,15 @@ static enum problem delegate_to_bearer(const struct authority *authority,
                                        struct principal *ret)
 {
     struct slice issuer;
-    struct principal owner = {.kind = PRINCIPAL_JWT};
+    struct bearer_identity identity;
     int delegate_issuer = principal->kind == PRINCIPAL_JWT ? (int)principal->issuer : -1;
     if (!authority->bearers || !take_until(&text, ':', &issuer) ||
         !bearer_of_subject(authority->bearers, issuer, text, delegate_issuer, principal->tenant,
-                           owner.owner)) {
+                           &identity)) {
         return PROBLEM_INVALID_REQUEST_BODY;
     }
-    memcpy(owner.tenant, principal->tenant, sizeof owner.tenant);
-    *ret = owner;
+    *ret = (struct principal){.kind = PRINCIPAL_JWT, .issuer = identity.issuer};
+    take_identity(&identity, ret);
     return PROBLEM_NONE;
 }
 
@@ -446,13 +478,13 @@ static void put_device(const uint8_t *key, const struct principal *principal,
 }
 
 /* No app token's name is as long as the hash. */
-static const char *caller_name(const struct principal *principal, char hash[SHA256_HEX])
+const char *principal_name(const struct principal *principal, char ret_hash[SHA256_HEX])
 {
-    if (principal->name) {
-        return principal->name;
+    if (principal->kind == PRINCIPAL_JWT) {
+        hex_encode(principal->subject, sizeof principal->subject, ret_hash);
+        return ret_hash;
     }
-    hex_encode(principal->owner, sizeof principal->owner, hash);
-    return hash;
+    return principal->kind == PRINCIPAL_APP ? principal->name : principal->device_id;
 }
 
 /* Before any reset. */
@@ -461,7 +493,7 @@ static void put_base(const struct authority *authority, const struct principal *
 {
     const uint8_t *key = authority->correlation_key;
     char hash[SHA256_HEX];
-    const char *name = caller_name(principal, hash);
+    const char *name = principal_name(principal, hash);
     bool usable = client_id.data && !device_id_is_meaningless(client_id);
     if (authority->passthrough && usable) {
         memcpy(ret, client_id.data, client_id.len);

@@ -33,8 +33,10 @@ struct authority {
     struct device_tokens *devices;
     const uint8_t *owner_key;       /* SHA256_BYTES; keys owner hashes */
     const uint8_t *correlation_key; /* SHA256_BYTES */
-    bool passthrough;               /* devices.correlation: passthrough */
-    const struct epochs *epochs;    /* of devices that were reset; NULL: none ever is */
+    const uint8_t *other_owner_key; /* of sessions made under another one; NULL: there are none */
+    const uint8_t *other_correlation_key; /* of resets made under another one; or NULL */
+    bool passthrough;                     /* devices.correlation: passthrough */
+    const struct epochs *epochs;          /* of devices that were reset; NULL: none ever is */
     const struct random *random;
 };
 
@@ -51,6 +53,10 @@ struct principal {
     enum principal_kind kind;
     uint8_t owner[SHA256_BYTES];
     uint8_t tenant[SHA256_BYTES]; /* keyed hash; zero: the local one, of apps and devices */
+    bool has_other;               /* the same under other keys, of which records may be, too */
+    uint8_t other_owner[SHA256_BYTES];
+    uint8_t other_tenant[SHA256_BYTES];
+    uint8_t subject[SHA256_BYTES]; /* of a JWT: see struct bearer_identity */
     unsigned scopes;
     const char *name; /* the app token's, or NULL; never logged with a session */
     unsigned issuer;  /* of a JWT: its place in the settings */
@@ -106,7 +112,10 @@ enum problem principal_delegate(const struct authority *authority,
 
 /* What the upstream gets as deviceCorrelationId: the device token's device; else (principal,
  * client's id); else the principal; a meaningless client id gives a fresh random one. `client_id`
- * may have data NULL. In passthrough mode a usable client id itself. Of a device that was reset: the
- * id it has since, in any mode. */
+ * may have data NULL. In passthrough mode a usable client id itself. Of a device that was reset:
+ * the id it has since, in any mode. */
 void principal_correlation(const struct authority *authority, const struct principal *principal,
                            struct slice client_id, char ret[RECORD_TEXT_SIZE]);
+
+/* Who it is, in a form that no rotation of the owners' key changes: for pseudonyms only. */
+const char *principal_name(const struct principal *principal, char ret_hash[SHA256_HEX]);

@@ -81,27 +81,28 @@ static void turn_compromised(struct session_verdict *verdict)
 
 /* The part of a completion that counts before and after settling. */
 static enum session_change complete_digest(struct session_completion *completion,
-                                           const uint8_t *given_hash)
+                                           struct slice digest, const struct session_rules *rules)
 {
-    if (!given_hash) {
+    if (!digest.data) {
         return SESSION_UNCHANGED;
     }
     if (completion->has_digest) {
-        bool same = secret_equal(completion->digest_hash, SHA256_BYTES, given_hash, SHA256_BYTES);
+        bool same =
+            digest_is(rules->seal_key, rules->other_seal_key, digest, completion->digest_hash);
         return same ? SESSION_UNCHANGED : SESSION_CONFLICT;
     }
     completion->has_digest = true;
-    memcpy(completion->digest_hash, given_hash, SHA256_BYTES);
+    digest_hash(rules->seal_key, digest, completion->digest_hash);
     return SESSION_CHANGED;
 }
 
-static void check_late_digest(struct session_record *record, const struct session_rules *rules)
+static void check_late_digest(struct session_record *record, struct slice digest,
+                              const struct session_rules *rules)
 {
     if (policy_of(record, rules) == DIGEST_OFF || !record->has_upstream_digest) {
         return;
     }
-    if (!secret_equal(record->upstream_digest_hash, SHA256_BYTES, record->completion.digest_hash,
-                      SHA256_BYTES)) {
+    if (!digest_is(rules->seal_key, rules->other_seal_key, digest, record->upstream_digest_hash)) {
         turn_compromised(&record->verdict);
         receipt_drop(record); /* it says what no longer holds */
     }
@@ -126,17 +127,12 @@ enum session_change session_complete(struct session_record *record,
     if (!leads(record, EVENT_COMPLETED, &to)) {
         return SESSION_UNCHANGED;
     }
-    uint8_t hash[SHA256_BYTES];
-    if (request->digest.data) {
-        digest_hash(rules->seal_key, request->digest, hash);
-    }
-    enum session_change change =
-        complete_digest(&record->completion, request->digest.data ? hash : NULL);
+    enum session_change change = complete_digest(&record->completion, request->digest, rules);
     if (change == SESSION_CONFLICT) {
         return SESSION_CONFLICT;
     }
     if (change == SESSION_CHANGED && to != PHASE_OPEN) {
-        check_late_digest(record, rules);
+        check_late_digest(record, request->digest, rules);
     }
     bool changed = change == SESSION_CHANGED;
     if (to == PHASE_OPEN) {
@@ -323,6 +319,7 @@ enum session_change session_settle(struct session_record *record, const struct f
         .token_expired = record->token_expires_at != 0 && record->token_expires_at <= now,
         .policy = policy_of(record, rules),
         .digest_key = rules->seal_key,
+        .other_key = rules->other_seal_key,
         .client = expected_network(record),
         .image_hash = sent_image_hash(record),
     };

@@ -21,8 +21,9 @@ struct session_rules {
     enum digest_policy digest;                  /* of platforms that have none of their own below */
     uint8_t digest_by_platform[PLATFORM_COUNT]; /* enum digest_policy plus 1; 0: none */
     int64_t retention_verdict_ms;
-    int64_t retention_image_ms; /* how long after settling the image can be asked for upstream */
-    const uint8_t *seal_key;    /* SHA256_BYTES; keys the digest hashes and image_id_make */
+    int64_t retention_image_ms;    /* how long after settling the image can be asked for upstream */
+    const uint8_t *seal_key;       /* SHA256_BYTES; keys the digest hashes and image_id_make */
+    const uint8_t *other_seal_key; /* hashes and seals may be under this one, too; NULL: none */
     const struct receipt_maker *receipts; /* NULL: none are made */
 };
 

@@ -116,6 +116,17 @@ void digest_hash(const uint8_t key[SHA256_BYTES], struct slice digest, uint8_t r
     hmac_sha256(key, parts, sizeof parts / sizeof *parts, ret);
 }
 
+bool digest_is(const uint8_t key[SHA256_BYTES], const uint8_t *other_key, struct slice digest,
+               const uint8_t hash[SHA256_BYTES])
+{
+    uint8_t expected[SHA256_BYTES];
+    digest_hash(key, digest, expected);
+    if (other_key && !secret_equal(expected, sizeof expected, hash, SHA256_BYTES)) {
+        digest_hash(other_key, digest, expected);
+    }
+    return secret_equal(expected, sizeof expected, hash, SHA256_BYTES);
+}
+
 /* ---- what is known ---- */
 
 static bool saw_status(const struct face_session *face, enum face_status status)
@@ -230,8 +241,8 @@ static void judge_digest(const struct evidence *evidence, const struct face_atte
         return;
     }
     if (ret->has_upstream_digest && given->has_digest) {
-        ret->verdict.digest_checked =
-            secret_equal(ret->upstream_digest_hash, SHA256_BYTES, given->digest_hash, SHA256_BYTES);
+        ret->verdict.digest_checked = digest_is(evidence->digest_key, evidence->other_key,
+                                                slice_of(attempt->digest), given->digest_hash);
         if (!ret->verdict.digest_checked) {
             settle(ret, DECISION_COMPROMISED, BIT(REASON_DIGEST_MISMATCH));
         }
@@ -250,6 +261,9 @@ static void judge_client(const struct evidence *evidence, const struct face_atte
         return;
     }
     enum client_seen seen = client_network_compare(evidence->digest_key, evidence->client, attempt);
+    if (seen == CLIENT_ELSEWHERE && evidence->other_key) {
+        seen = client_network_compare(evidence->other_key, evidence->client, attempt);
+    }
     ret->verdict.client_checked = seen == CLIENT_EXPECTED;
     if (seen == CLIENT_ELSEWHERE) {
         ret->verdict.reasons |= BIT(REASON_CLIENT_ADDRESS_MISMATCH);

@@ -61,6 +61,10 @@ const char *reference_word(enum reference_source reference);
 /* Keyed hash of a digest as stored: of its text in upper case. */
 void digest_hash(const uint8_t key[SHA256_BYTES], struct slice digest, uint8_t ret[SHA256_BYTES]);
 
+/* Whether the hash is that of the digest, under the key or the other one (NULL: there is none). */
+bool digest_is(const uint8_t key[SHA256_BYTES], const uint8_t *other_key, struct slice digest,
+               const uint8_t hash[SHA256_BYTES]);
+
 struct evidence {
     const struct face_session *face; /* NULL: upstream answered 404 */
     enum session_kind kind;
@@ -69,6 +73,7 @@ struct evidence {
     bool token_expired;
     enum digest_policy policy;
     const uint8_t *digest_key; /* SHA256_BYTES */
+    const uint8_t *other_key;  /* under which the hashes may be instead; NULL: none */
     const uint8_t *client;     /* SHA256_BYTES, of the network the device is expected in, keyed by
                                   digest_key: domain/client_network.h; NULL: it may be anywhere */
     const uint8_t *image_hash; /* SHA256_BYTES of the reference image sent; NULL: none was */

@@ -172,6 +172,9 @@ struct issuers *issuers_new(const struct issuers_config *config)
         bearers_new(&(struct bearers_config){.issuers = config->entries,
                                              .count = config->count,
                                              .owner_key = config->owner_key,
+                                             .tenant_key = config->tenant_key,
+                                             .other_owner_key = config->other_owner_key,
+                                             .other_tenant_key = config->other_tenant_key,
                                              .leeway_s = config->leeway_s,
                                              .cache_entries = config->cache_entries});
     for (size_t i = 0; i < config->count; i++) {

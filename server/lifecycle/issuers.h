@@ -15,7 +15,10 @@ struct issuers_config {
     uv_loop_t *uv;
     const struct issuer_entry *entries; /* outlive it, like all below */
     size_t count;
-    const uint8_t *owner_key; /* SHA256_BYTES */
+    const uint8_t *owner_key;  /* SHA256_BYTES */
+    const uint8_t *tenant_key; /* see struct bearers_config */
+    const uint8_t *other_owner_key;
+    const uint8_t *other_tenant_key;
     int64_t leeway_s;
     size_t cache_entries;
     const struct jwks_times *times;

@@ -47,8 +47,7 @@ static void user_correlation(struct create_flow *self, const struct services *se
         return;
     CLEANUP(secret_buf) struct buf text;
     buf_init_secret(&text, user.len + 256);
-    hex_encode(self->owner.owner, sizeof self->owner.owner, owner);
-    buf_printf(&text, "user\n%s\n", owner);
+    buf_printf(&text, "user\n%s\n", principal_name(&self->owner, owner));
     if (named)
         buf_put_slice(&text, user);
     correlation_pseudonym(services->authority->correlation_key, SLICE("local"), buf_slice(&text), 0,
@@ -354,14 +353,7 @@ static enum flow_next answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_create_steps[] = {FLOW_STEP(caller_meet),
-                                                 FLOW_STEP(identify),
-                                                 FLOW_STEP(decode),
-                                                 FLOW_STEP(repeat_find),
-                                                 FLOW_STEP(repeat_meet),
-                                                 FLOW_STEP(limit),
-                                                 FLOW_STEP(limit_admit),
-                                                 FLOW_STEP(repeat_meet),
-                                                 FLOW_STEP(create),
-                                                 FLOW_STEP(answer),
-                                                 FLOW_END};
+const struct flow_step session_create_steps[] = {
+    FLOW_STEP(caller_meet),       FLOW_STEP(identify),    FLOW_STEP(decode), FLOW_STEP(repeat_find),
+    FLOW_STEP(repeat_find_other), FLOW_STEP(repeat_meet), FLOW_STEP(limit),  FLOW_STEP(limit_admit),
+    FLOW_STEP(repeat_meet),       FLOW_STEP(create),      FLOW_STEP(answer), FLOW_END};

@@ -47,7 +47,8 @@ struct create_flow {
     struct store_call *finding;
     enum store_result find_result;
     const struct session_record *first; /* the record of the first create; in request memory */
-    bool repeated;                      /* the session is that of an earlier create */
+    bool by_other; /* it was found, if it was, under the keys beside those in use */
+    bool repeated; /* the session is that of an earlier create */
     struct creation_ticket ticket;
     enum problem problem;
     unsigned retry_after_s;
@@ -64,6 +65,7 @@ void repeat_mark(struct create_flow *self); /* the draft, by its key and request
 /* Steps between decode and create; without a key they do nothing. The second is taken again behind
  * the limits, which may take a while. */
 enum flow_next repeat_find(struct flow *flow);
+enum flow_next repeat_find_other(struct flow *flow);
 enum flow_next repeat_meet(struct flow *flow);
 
 /* GET …/{kind}-sessions/{id} (session_get.c) and the look that a completion and an audit end with

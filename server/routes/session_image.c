@@ -11,7 +11,9 @@
 static bool id_read(struct image_flow *self, struct slice image_id)
 {
     const struct services *services = self->flow.request->context;
-    return image_id_read(services->rules->seal_key, image_id, self->id);
+    const struct session_rules *rules = services->rules;
+    return image_id_read(rules->seal_key, image_id, self->id) ||
+           (rules->other_seal_key && image_id_read(rules->other_seal_key, image_id, self->id));
 }
 
 /* ---- which one ---- */

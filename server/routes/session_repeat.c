@@ -59,6 +59,27 @@ enum flow_next repeat_find(struct flow *flow)
     return FLOW_WAIT;
 }
 
+/* What was made before a rotation is under other keys. */
+static const uint8_t *other_key(const struct services *services)
+{
+    const struct session_rules *rules = services->rules;
+    return rules->other_seal_key ? rules->other_seal_key : rules->seal_key;
+}
+
+enum flow_next repeat_find_other(struct flow *flow)
+{
+    struct create_flow *self = (struct create_flow *)flow;
+    const struct services *services = flow->request->context;
+    uint8_t key[RECORD_HASH_BYTES];
+    if (!self->key.data || !self->principal.has_other || self->find_result != STORE_NOT_FOUND)
+        return FLOW_NEXT;
+    idempotency_key_hash(other_key(services), self->principal.other_owner, self->key, key);
+    self->by_other = true;
+    self->finding = store_find_key(services->store, key, self->draft.created_at, found, self);
+    flow->cancel = stop_finding;
+    return FLOW_WAIT;
+}
+
 /* ---- its answer ---- */
 
 static void word_restore(struct slice text, char *ret, size_t size)
@@ -80,7 +101,8 @@ static enum problem recall(struct create_flow *self, const struct services *serv
     const char *sealed = first->sealed_answer ? first->sealed_answer : "";
     CLEANUP(secret_buf) struct buf plain = {0};
     struct created_answer answer = {0};
-    if (created_answer_open(services->rules->seal_key, first->id, sealed, &plain, &answer) != 0)
+    const uint8_t *key = self->by_other ? other_key(services) : services->rules->seal_key;
+    if (created_answer_open(key, first->id, sealed, &plain, &answer) != 0)
         return PROBLEM_INTERNAL;
     struct session_record *record = request_alloc(self->flow.request, sizeof *record);
     *record = *first;
@@ -95,8 +117,12 @@ static enum problem recall(struct create_flow *self, const struct services *serv
 static enum problem recall_found(struct create_flow *self, const struct services *services)
 {
     const struct session_record *first = self->first;
-    if (!secret_equal(first->idempotency_request, sizeof first->idempotency_request,
-                      self->draft.idempotency_request, sizeof self->draft.idempotency_request))
+    uint8_t *request = self->draft.idempotency_request;
+    if (self->by_other)
+        idempotency_request_hash(other_key(services), &self->wanted, self->draft.image_hash,
+                                 path_is_preview(self->flow.request), request);
+    if (!secret_equal(first->idempotency_request, sizeof first->idempotency_request, request,
+                      RECORD_HASH_BYTES))
         return PROBLEM_IDEMPOTENCY_MISMATCH;
     if (revocation_under_way(services->sessions, first->id)) {
         self->retry_after_s = AGAIN_S;

@@ -1,0 +1,162 @@
+/*
+ * Keys are exchanged while clients go on: what was made with the old ones still holds, at every
+ * step, at replicas that are a step apart, until the operator deletes an old key.
+ */
+#include "support/command.h"
+#include "support/repeating.h"
+#include "support/replicas.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+#include <unistd.h>
+
+TestSuite(key_rotation, .timeout = 240);
+
+#define APP      "Ocp-Apim-Subscription-Key: token-app"
+#define OPERATOR "Authorization: Bearer token-operator"
+
+static const char *tokens(void)
+{
+    return text_of("auth.app_tokens=%s,%s",
+                   app_token_entry("ops", "token-operator", "liveness:operate"),
+                   app_token_entry("app", "token-app", NULL));
+}
+
+static void rotate(const struct rig *rig, const char *key)
+{
+    struct finished step = command_run("keygen", "--dir", rig->keys, "--rotate", key);
+    cr_assert_eq(step.code, 0, "%s", step.errors);
+}
+
+static void restart(const struct rig *rig)
+{
+    daemon_stop(rig->server);
+    daemon_restart(rig->server);
+}
+
+static const struct http_answer *create(const struct rig *rig, const char *owner, const char *key)
+{
+    return http_do("POST", daemon_url(rig->server, "http", SESSIONS_PATH), PLAIN_CREATE, owner,
+                   key);
+}
+
+/* What upstream was told with the newest of its sessions. */
+static const char *told_upstream(const struct rig *rig)
+{
+    const struct http_answer *upstream =
+        http_do("GET", daemon_url(rig->emulator, "emulator", "/emulator/sessions"));
+    int count = cJSON_GetArraySize(json_at(upstream->json, "sessions"));
+    return json_text_at(upstream->json, text_of("sessions[%d].deviceCorrelationId", count - 1));
+}
+
+#define REPEAT "Idempotency-Key: the same again"
+
+Test(key_rotation, what_was_made_with_old_keys_holds)
+{
+    static const char *const keys[] = {"device", "seal"};
+    struct rig rig = rig_open_set("auth.mode=anonymous,app_token", tokens());
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *device = new_device(&rig);
+        const struct http_answer *first = expect_status(create(&rig, device, REPEAT), 200);
+        const char *id = told_upstream(&rig);
+        struct story story = {.id = json_text_at(first->json, "sessionId"),
+                              .auth_token = json_text_at(first->json, "authToken"),
+                              .owner = device};
+        expect_verdict(story_complete(&rig, &story, digest_body("early")), "pending", false);
+        for (int step = 0; step < 2; step++) {
+            rotate(&rig, keys[i]);
+            restart(&rig);
+            expect_verdict(story_complete(&rig, &story, digest_body("early")), "pending", false);
+            expect_error(story_complete(&rig, &story, digest_body("another")), 409,
+                         "CompletionConflict");
+            const struct http_answer *again = expect_status(create(&rig, device, REPEAT), 200);
+            cr_assert_str_eq(json_text_at(again->json, "authToken"), story.auth_token);
+            cr_assert_str_eq(json_text_at(again->json, "sessionId"), story.id);
+            expect_status(create(&rig, device, NULL), 200);
+            cr_assert_str_eq(told_upstream(&rig), id, "%s", keys[i]);
+        }
+        expect_status(create(&rig, new_device(&rig), REPEAT), 200);
+        cr_assert_eq(unlink(text_of("%s/%s.old.key", rig.keys, keys[i])), 0);
+        restart(&rig);
+        int gone = strcmp(keys[i], "device") == 0 ? 401 : 404;
+        expect_status(story_get(&rig, &story), gone);
+    }
+}
+
+Test(key_rotation, digests_are_compared_under_the_key_of_their_time)
+{
+    struct rig rig = rig_open();
+    struct story right = story_begin(&rig);
+    struct story wrong = story_begin(&rig);
+    const char *digest = play_device(&rig, right.auth_token, SAW_REAL);
+    (void)play_device(&rig, wrong.auth_token, SAW_REAL);
+    expect_verdict(story_get(&rig, &right), "live", true);
+    expect_verdict(story_get(&rig, &wrong), "live", true);
+    rotate(&rig, "seal");
+    rotate(&rig, "seal");
+    restart(&rig);
+    expect_verdict(story_complete(&rig, &right, digest_body(digest)), "live", true);
+    expect_verdict(story_complete(&rig, &wrong, digest_body("another")), "compromised", false);
+}
+
+Test(key_rotation, replicas_may_be_a_step_apart)
+{
+    struct replicas both = replicas_open();
+    for (int step = 0; step < 2; step++) {
+        rotate(&both.one, "device");
+        restart(&both.other);
+        const char *here = new_device(&both.one);
+        const char *there = new_device(&both.other);
+        struct story story = story_begin(&both.one);
+        if (step > 0) { /* the first step teaches a replica nothing before its restart */
+            story.owner = there;
+            const struct http_answer *created =
+                expect_status(create(&both.other, there, NULL), 200);
+            story.id = json_text_at(created->json, "sessionId");
+            expect_verdict(story_get(&both.one, &story), "pending", false);
+        }
+        expect_status(create(&both.other, here, NULL), 200);
+        restart(&both.one);
+        expect_status(create(&both.one, here, NULL), 200);
+        expect_status(create(&both.one, there, NULL), 200);
+    }
+}
+
+Test(key_rotation, another_correlation_key_gives_devices_other_ids_but_forgets_no_reset)
+{
+    struct rig rig = rig_open_set("auth.mode=anonymous,app_token", tokens());
+    const char *stolen = new_device(&rig);
+    const char *device = new_device(&rig);
+    expect_status(create(&rig, stolen, NULL), 200);
+    const char *path = text_of("/api/devices/%s/reset", told_upstream(&rig));
+    expect_status(
+        http_do("POST", daemon_url(rig.server, "http", path), "{\"reason\":\"stolen\"}", OPERATOR),
+        204);
+    expect_status(create(&rig, device, NULL), 200);
+    const char *id = told_upstream(&rig);
+    rotate(&rig, "correlation");
+    rotate(&rig, "correlation");
+    restart(&rig);
+    const struct http_answer *known = expect_status(create(&rig, device, NULL), 200);
+    cr_assert_null(answer_header(known, "x-device-token"));
+    cr_assert_str_neq(told_upstream(&rig), id);
+    const struct http_answer *unknown = expect_status(create(&rig, stolen, NULL), 200);
+    cr_assert_not_null(answer_header(unknown, "x-device-token"), "a new device");
+}
+
+Test(key_rotation, takes_one_key_at_a_time_and_names_what_is_in_the_way)
+{
+    struct rig rig = rig_open();
+    rotate(&rig, "seal");
+    struct finished other = command_run("keygen", "--dir", rig.keys, "--rotate", "device");
+    cr_assert_eq(other.code, 1);
+    cr_assert_not_null(strstr(other.errors, "seal.next.key"), "%s", other.errors);
+    rotate(&rig, "seal");
+    struct finished again = command_run("keygen", "--dir", rig.keys, "--rotate", "seal");
+    cr_assert_eq(again.code, 1);
+    cr_assert_not_null(strstr(again.errors, "seal.old.key is there: delete it first"), "%s",
+                       again.errors);
+    struct finished unknown = command_run("keygen", "--dir", rig.keys, "--rotate", "door");
+    cr_assert_eq(unknown.code, 1);
+    cr_assert_not_null(strstr(unknown.errors, "device, correlation or seal"));
+}
