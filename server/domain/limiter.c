@@ -74,6 +74,11 @@ size_t limiter_keys(const struct limiter *limiter)
     return limiter->keys;
 }
 
+size_t limiter_bytes(const struct limiter *limiter)
+{
+    return JudyLMemUsed(limiter->words);
+}
+
 static uint64_t word_get(const struct limiter *limiter, uint64_t key)
 {
     const Word_t *word = (const Word_t *)JudyLGet(limiter->words, key, PJE0);

@@ -45,6 +45,8 @@ void limiter_raise(struct limiter *limiter, uint64_t now_us, const struct limit_
  * their burst again. */
 void limiter_sweep(struct limiter *limiter, uint64_t now_us, size_t limit);
 size_t limiter_keys(const struct limiter *limiter);
+/* Of memory that the keys take. */
+size_t limiter_bytes(const struct limiter *limiter);
 
 /* ---- the arithmetic, for a table that lives elsewhere ---- */
 

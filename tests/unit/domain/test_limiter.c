@@ -130,6 +130,51 @@ Test(limiter, a_debit_needs_no_balance_and_is_bounded)
     limiter_free(limiter);
 }
 
+Test(limiter, a_look_says_how_a_charge_would_end_and_costs_nothing)
+{
+    struct limiter *limiter = limiter_new(100);
+    struct limit_charge charge = charge_of(limit_rule_of(1, SECOND, 2), 1, 1);
+    for (int i = 0; i < 5; i++) {
+        struct limit_standing standing = limiter_look(limiter, dawn, &charge);
+        cr_expect_eq(standing.retry_us, 0);
+        cr_expect_eq(standing.remaining, 1);
+    }
+    cr_assert_eq(admitted_of(limiter, dawn, charge, 5), 2);
+    cr_expect_eq(limiter_look(limiter, dawn, &charge).retry_us, SECOND);
+    cr_expect_eq(limiter_look(limiter, dawn + SECOND, &charge).retry_us, 0);
+    limiter_free(limiter);
+}
+
+Test(limiter, is_raised_to_what_others_know_and_never_lowered)
+{
+    struct limiter *limiter = limiter_new(100);
+    struct limit_charge charge = charge_of(limit_rule_of(1, SECOND, 3), 1, 1);
+    limiter_raise(limiter, dawn, &charge, 2ULL * SECOND);
+    cr_expect_eq(limiter_look(limiter, dawn, &charge).remaining, 0);
+    limiter_raise(limiter, dawn, &charge, SECOND);
+    cr_expect_eq(limiter_look(limiter, dawn, &charge).remaining, 0);
+    limiter_raise(limiter, dawn, &charge, UINT64_MAX);
+    cr_expect_eq(limiter_look(limiter, dawn, &charge).full_us, 6ULL * SECOND, "as by debits");
+    limiter_free(limiter);
+}
+
+/* tests/bench/limiter.c measures more of them, and how long one stops the others. */
+Test(limiter, a_key_takes_at_most_forty_bytes, .timeout = 120)
+{
+    enum { MANY = 100000 };
+    struct fake_random random;
+    struct limiter *limiter = limiter_new(MANY);
+    fake_random_init(&random, 11);
+    for (size_t i = 0; i < MANY; i++) {
+        uint64_t key;
+        random_fill(&random.random, &key, sizeof key);
+        (void)admitted_of(limiter, dawn, charge_of(limit_rule_of(1, SECOND, 3), key, 1), 1);
+    }
+    cr_assert_eq(limiter_keys(limiter), MANY);
+    cr_expect_leq(limiter_bytes(limiter), 40 * MANY, "%zu bytes", limiter_bytes(limiter));
+    limiter_free(limiter);
+}
+
 Test(limiter, sweeping_drops_those_with_all_of_their_burst_only)
 {
     struct limiter *limiter = limiter_new(1000);
