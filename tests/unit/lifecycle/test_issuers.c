@@ -171,7 +171,7 @@ static double metric(const char *series)
 
 static bool logged(const char *text)
 {
-    char content[8192];
+    static char content[8192];
     log_flush(it.log);
     ssize_t size = pread(it.log_fd, content, sizeof content, 0);
     return size > 0 && memmem(content, (size_t)size, text, strlen(text));

@@ -137,7 +137,7 @@ static void script(const char *reply)
 
 static bool logged(const char *text)
 {
-    char content[8192];
+    static char content[8192];
     log_flush(it.log);
     ssize_t size = pread(it.log_fd, content, sizeof content - 1, 0);
     content[size > 0 ? size : 0] = '\0';
