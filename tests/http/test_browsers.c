@@ -8,11 +8,14 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#define APP       "https://app.example"
-#define OTHER     "https://other.example:8443"
-#define FOREIGN   "https://evil.example"
-#define ORIGINS   "cors.origins=" APP "," OTHER
-#define PREFLIGHT "Access-Control-Request-Method: POST"
+#define APP          "https://app.example"
+#define OTHER        "https://other.example:8443"
+#define FOREIGN      "https://evil.example"
+#define ORIGINS      "cors.origins=https://app.example,https://other.example:8443"
+#define FROM_APP     "Origin: https://app.example"
+#define FROM_OTHER   "Origin: https://other.example:8443"
+#define FROM_FOREIGN "Origin: https://evil.example"
+#define PREFLIGHT    "Access-Control-Request-Method: POST"
 
 static const char *url(const struct rig *rig, const char *path)
 {
@@ -70,7 +73,7 @@ Test(browsers, preflights_are_answered_on_every_route_without_a_credential, .tim
                      text_of("auth.app_tokens=%s", app_token_entry("a", "t0ken", NULL)));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct http_answer *answer =
-            http_do("OPTIONS", url(&rig, rows[i].path), NULL, "Origin: " APP, PREFLIGHT,
+            http_do("OPTIONS", url(&rig, rows[i].path), NULL, FROM_APP, PREFLIGHT,
                     "Access-Control-Request-Headers: authorization,content-type");
         expect_status(answer, 204);
         cr_assert_eq(answer->body_size, 0);
@@ -89,7 +92,7 @@ Test(browsers, preflights_allow_the_headers_that_clients_send)
         "traceparent"};
     struct rig rig = rig_open_set(ORIGINS);
     const struct http_answer *answer =
-        http_do("OPTIONS", url(&rig, SESSIONS_PATH), NULL, "Origin: " OTHER, PREFLIGHT);
+        http_do("OPTIONS", url(&rig, SESSIONS_PATH), NULL, FROM_OTHER, PREFLIGHT);
     const char *allowed = answer_header(expect_status(answer, 204), "access-control-allow-headers");
     cr_assert_not_null(allowed);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -125,7 +128,7 @@ Test(browsers, an_origin_that_is_not_listed_is_told_nothing, .timeout = 120)
                            NULL);
     }
     const struct http_answer *twice =
-        http_do("GET", url(&rig, "/errors"), NULL, "Origin: " APP, "Origin: " OTHER);
+        http_do("GET", url(&rig, "/errors"), NULL, FROM_APP, FROM_OTHER);
     cr_assert_null(answer_header(twice, "access-control-allow-origin"));
 }
 
@@ -133,7 +136,7 @@ Test(browsers, without_a_list_there_is_no_other_origin)
 {
     struct rig rig = rig_open();
     const struct http_answer *answer =
-        http_do("OPTIONS", url(&rig, SESSIONS_PATH), NULL, "Origin: " APP, PREFLIGHT);
+        http_do("OPTIONS", url(&rig, SESSIONS_PATH), NULL, FROM_APP, PREFLIGHT);
     expect_status(answer, 204);
     cr_assert_not(strstr(answer->head, "ccess-control"), "%s", answer->head);
     cr_assert_null(answer_header(answer, "vary"));
@@ -144,16 +147,16 @@ Test(browsers, a_path_that_is_none_has_no_preflight)
 {
     struct rig rig = rig_open_set(ORIGINS);
     const struct http_answer *answer =
-        http_do("OPTIONS", url(&rig, "/api/nothing"), NULL, "Origin: " APP, PREFLIGHT);
+        http_do("OPTIONS", url(&rig, "/api/nothing"), NULL, FROM_APP, PREFLIGHT);
     expect_shared_with(expect_error(answer, 404, "RouteNotFound"), APP);
     cr_assert_null(answer_header(answer, "access-control-allow-methods"));
-    expect_error(http_do("OPTIONS", url(&rig, "/api/%2e%2e/x"), NULL, "Origin: " APP, PREFLIGHT),
-                 400, "BadArgument");
+    expect_error(http_do("OPTIONS", url(&rig, "/api/%2e%2e/x"), NULL, FROM_APP, PREFLIGHT), 400,
+                 "BadArgument");
     /* the admin listener has no pages */
-    cr_assert_eq(http_do("OPTIONS", daemon_url(rig.server, "admin", "/livez"), NULL, "Origin: " APP,
-                         PREFLIGHT)
-                     ->status,
-                 405);
+    cr_assert_eq(
+        http_do("OPTIONS", daemon_url(rig.server, "admin", "/livez"), NULL, FROM_APP, PREFLIGHT)
+            ->status,
+        405);
 }
 
 /* ---- answers, good and bad ---- */
@@ -162,24 +165,24 @@ Test(browsers, listed_origins_read_answers_and_errors)
 {
     struct rig rig = rig_open_set(ORIGINS);
     const struct http_answer *created = http_do("POST", url(&rig, SESSIONS_PATH), PLAIN_CREATE,
-                                                "Origin: " APP, "Sec-Fetch-Site: cross-site");
+                                                FROM_APP, "Sec-Fetch-Site: cross-site");
     expect_shared_with(expect_status(created, 200), APP);
     cr_assert_not_null(answer_header(created, "x-device-token"), "cookies do not cross sites");
     const char *one =
         text_of("%s/%s", url(&rig, SESSIONS_PATH), json_text_at(created->json, "sessionId"));
-    expect_shared_with(
-        expect_error(http_do("GET", one, NULL, "Origin: " OTHER), 401, "NotAuthenticated"), OTHER);
-    expect_shared_with(
-        expect_error(http_do("PUT", one, "{}", "Origin: " APP), 405, "MethodNotAllowed"), APP);
-    expect_shared_with(expect_error(http_do("GET", url(&rig, "/nope"), NULL, "Origin: " APP), 404,
-                                    "RouteNotFound"),
+    expect_shared_with(expect_error(http_do("GET", one, NULL, FROM_OTHER), 401, "NotAuthenticated"),
+                       OTHER);
+    expect_shared_with(expect_error(http_do("PUT", one, "{}", FROM_APP), 405, "MethodNotAllowed"),
                        APP);
-    expect_shared_with(expect_error(http_do("POST", url(&rig, SESSIONS_PATH), "x", "Origin: " APP,
+    expect_shared_with(
+        expect_error(http_do("GET", url(&rig, "/nope"), NULL, FROM_APP), 404, "RouteNotFound"),
+        APP);
+    expect_shared_with(expect_error(http_do("POST", url(&rig, SESSIONS_PATH), "x", FROM_APP,
                                             "Content-Type: text/plain"),
                                     415, "BadArgument"),
                        APP);
-    expect_shared_with(expect_error(http_do("POST", url(&rig, SESSIONS_PATH), "{}", "Origin: " APP),
-                                    400, "InvalidLivenessOperationMode"),
+    expect_shared_with(expect_error(http_do("POST", url(&rig, SESSIONS_PATH), "{}", FROM_APP), 400,
+                                    "InvalidLivenessOperationMode"),
                        APP);
 }
 
@@ -256,15 +259,15 @@ static const struct source {
     bool ours, foreign;
 } sources[SOURCES] = {
     {{NULL}, false, false}, /* an old browser, or no browser at all */
-    {{"Origin: " APP}, true, false},
-    {{"Origin: " APP, "Sec-Fetch-Site: cross-site"}, true, false},
+    {{FROM_APP}, true, false},
+    {{FROM_APP, "Sec-Fetch-Site: cross-site"}, true, false},
     {{"Origin: https://live.example", "Sec-Fetch-Site: same-origin"}, true, false},
     {{"Origin: https://live.example"}, true, false},
     {{"Sec-Fetch-Site: same-origin"}, true, false},
     {{"Sec-Fetch-Site: same-site"}, false, true},
     {{"Sec-Fetch-Site: cross-site"}, false, true},
-    {{"Origin: " FOREIGN}, false, true},
-    {{"Origin: " FOREIGN, "Sec-Fetch-Site: same-site"}, false, true},
+    {{FROM_FOREIGN}, false, true},
+    {{FROM_FOREIGN, "Sec-Fetch-Site: same-site"}, false, true},
     {{"Origin: null"}, false, true},
     {{"Origin: http://live.example"}, false, true},
     {{"Origin: https://live.example.evil.example"}, false, true},
@@ -338,10 +341,9 @@ Test(browsers, a_refused_write_reaches_neither_upstream_nor_store)
     struct rig rig = rig_open();
     const char *all = url(&rig, SESSIONS_PATH);
     const char *cookie = cookie_of(expect_status(http_do("POST", url(&rig, "/api/devices")), 200));
-    expect_error(http_do("POST", all, PLAIN_CREATE, cookie, "Origin: " FOREIGN), 403,
-                 "OriginNotAllowed");
+    expect_error(http_do("POST", all, PLAIN_CREATE, cookie, FROM_FOREIGN), 403, "OriginNotAllowed");
     expect_error(http_do("POST", all, PLAIN_CREATE, cookie), 403, "OriginNotAllowed");
-    expect_error(http_do("POST", all, PLAIN_CREATE, "Origin: " FOREIGN), 403, "OriginNotAllowed");
+    expect_error(http_do("POST", all, PLAIN_CREATE, FROM_FOREIGN), 403, "OriginNotAllowed");
     cr_assert_eq(emulator_calls(&rig, "POST", "/face"), 0);
 }
 
@@ -381,8 +383,8 @@ Test(browsers, other_credentials_need_no_origin)
     struct rig rig = rig_open_set(
         "auth.mode=app_token", text_of("auth.app_tokens=%s", app_token_entry("a", "t0ken", NULL)));
     const char *all = url(&rig, SESSIONS_PATH);
-    expect_status(http_do("POST", all, PLAIN_CREATE, "Authorization: Bearer t0ken",
-                          "Origin: " FOREIGN, "Sec-Fetch-Site: cross-site"),
+    expect_status(http_do("POST", all, PLAIN_CREATE, "Authorization: Bearer t0ken", FROM_FOREIGN,
+                          "Sec-Fetch-Site: cross-site"),
                   200);
     expect_status(http_do("POST", all, PLAIN_CREATE, "Ocp-Apim-Subscription-Key: t0ken",
                           "Cookie: livenessd_device=x", "Origin: null"),
