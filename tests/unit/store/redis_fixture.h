@@ -62,8 +62,11 @@ static inline void on_peers(void *context, unsigned count)
 
 static inline void listen_to(struct store *store, struct heard *heard)
 {
-    store_listen(store,
-                 &(struct store_listener){on_changed, on_looked, on_missed, on_peers, heard});
+    store_listen(store, &(struct store_listener){.changed = on_changed,
+                                                 .looked = on_looked,
+                                                 .missed = on_missed,
+                                                 .peers = on_peers,
+                                                 .context = heard});
 }
 
 /* A log in a file without a name. */
