@@ -151,6 +151,8 @@ SETTING(DURATION, retention_verdict, "retention.verdict", "24h", 60000, 31536000
         "How long a settled session can be read before it is forgotten.")
 SETTING(DURATION, retention_image, "retention.image", "0s", 0, 172800000, NULL,
         "How long after settling operators can fetch the session image; the session stays upstream as long, but never longer than its 48 hours.")
+SETTING(DURATION, retention_audit, "retention.audit", "90d", 3600000, 315360000000, NULL,
+        "How long entries of the audit trail are kept.")
 SETTING(BOOLEAN,  limits_enabled, "limits.enabled", "true", 0, 0, NULL,
         "Whether anybody is limited at all. A limit is a count in a time and how many at once; COUNT/DURATION is also how fast they come back.")
 SETTING(LIMIT,    limits_create_device, "limits.create_device", "6/10m burst 3", 0, 0, NULL,

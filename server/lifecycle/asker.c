@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/uv_timer.h"
 #include "lifecycle/asker_private.h"
+#include "lifecycle/audit.h"
 #include "lifecycle/change.h"
 #include "lifecycle/outbox.h"
 #include "lifecycle/results.h"
@@ -108,6 +109,8 @@ static enum problem settle_apply(struct session_record *record, void *context,
         results_complete(record, asking->face);
     *ret_what = session_settle(record, asking->face, &sessions->config.rules,
                                clock_wall_ms(sessions->config.clock));
+    if (*ret_what == SESSION_CHANGED)
+        audit_note_settled(sessions->audit, record);
     return PROBLEM_NONE;
 }
 

@@ -70,6 +70,7 @@ static void change_saved(void *context, enum store_result result, struct session
         return;
     }
     change->record->revision++;
+    change->record->notes = audit_entries_free(change->record->notes); /* they are stored */
     cache_drop(sessions->cache, change->id);
     sessions_remember(sessions, change->record);
     waits_tell_change(sessions->waits, change->record);

@@ -12,6 +12,7 @@
 #include "base/table.h"
 #include "base/uv_timer.h"
 #include "domain/idempotency.h"
+#include "lifecycle/audit.h"
 #include "lifecycle/outbox.h"
 #include "lifecycle/results.h"
 #include "lifecycle/revocation.h"
@@ -160,11 +161,20 @@ static struct creation *creation_woken(uv_timer_t *timer)
 
 static void creation_store(struct creation *creation);
 
+/* What became of it instead of what was wanted. */
+static void creation_note(struct creation *creation, enum audit_action action)
+{
+    creation->record->notes = audit_entries_free(creation->record->notes);
+    audit_note(creation->sessions->audit, creation->record,
+               &(struct audit_event){.action = action});
+}
+
 /* What is stored is a deletion owed, without a key. */
 static void creation_disown(struct creation *creation)
 {
     const struct sessions_config *config = &creation->sessions->config;
     (void)session_remove(creation->record, &config->rules, clock_wall_ms(config->clock));
+    creation_note(creation, AUDIT_ABANDONED);
 }
 
 static void creation_store_again(uv_timer_t *timer)
@@ -251,6 +261,7 @@ static void creation_note_failure(struct creation *creation, struct face_answer 
     }
     idempotency_release(record);
     (void)session_lose(record);
+    creation_note(creation, AUDIT_ORPHANED);
     series_add(creation->sessions->orphaned, 1);
 }
 
@@ -320,8 +331,8 @@ void creation_start(struct sessions *sessions, const struct session_record *draf
     creation_enter(creation);
     ticket_attach(ticket, creation);
     if (creation->intent < 0) { /* as many creates under way as the store can account for */
-        creation->problem = store_ready(sessions->config.store) ? PROBLEM_UPSTREAM_BUSY
-                                                                : PROBLEM_STORE_UNAVAILABLE;
+        creation->problem =
+            store_ready(sessions->config.store) ? PROBLEM_UPSTREAM_BUSY : PROBLEM_STORE_UNAVAILABLE;
         creation->retry_after_s = 1;
         creation_later(creation, 0, creation_refused);
         return;

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/uv_timer.h"
+#include "lifecycle/audit.h"
 #include "lifecycle/change.h"
 #include "lifecycle/window.h"
 
@@ -112,6 +113,9 @@ static enum problem deletion_apply(struct session_record *record, void *context,
     *ret_what = deletion->done
                     ? session_deletion_done(record, deletion->outcome, &config->rules, now)
                     : session_deletion_failed(record, &config->rules, config->random, now);
+    if (*ret_what == SESSION_CHANGED && record->deletion == DELETION_DONE)
+        audit_note_deletion(deletion->outbox->sessions->audit, record,
+                            deletion->done ? deletion->outcome : DELETION_BY_AGE);
     return PROBLEM_NONE;
 }
 

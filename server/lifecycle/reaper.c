@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/uv_timer.h"
 #include "lifecycle/asker.h"
+#include "lifecycle/audit.h"
 #include "lifecycle/change.h"
 #include "lifecycle/window.h"
 
@@ -173,6 +174,8 @@ static enum problem gone_apply(struct session_record *record, void *context,
     const struct sessions_config *config = &reaping->reaper->sessions->config;
     if (record)
         *ret_what = session_settle(record, NULL, &config->rules, clock_wall_ms(config->clock));
+    if (*ret_what == SESSION_CHANGED)
+        audit_note_settled(reaping->reaper->sessions->audit, record);
     return PROBLEM_NONE;
 }
 

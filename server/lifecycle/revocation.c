@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/uv_timer.h"
+#include "lifecycle/audit.h"
 #include "lifecycle/change.h"
 #include "lifecycle/outbox.h"
 
@@ -43,6 +44,9 @@ static enum problem revocation_apply(struct session_record *record, void *contex
     const struct sessions_config *config = &revocation->sessions->config;
     if (record)
         *ret_what = session_remove(record, &config->rules, clock_wall_ms(config->clock));
+    if (*ret_what == SESSION_CHANGED)
+        audit_note(revocation->sessions->audit, record,
+                   &(struct audit_event){.action = AUDIT_ABANDONED});
     return PROBLEM_NONE;
 }
 

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/uv_timer.h"
 #include "lifecycle/asker.h"
+#include "lifecycle/audit.h"
 #include "lifecycle/cache.h"
 #include "lifecycle/change.h"
 #include "lifecycle/creation.h"
@@ -131,6 +132,7 @@ static void keep_house(uv_timer_t *timer)
         sessions->counting = store_count(config->store, counted, sessions);
     forget_some(sessions);
     release_some(sessions);
+    audit_keep_house(sessions->audit);
 }
 
 struct sessions *sessions_new(const struct sessions_config *config)
@@ -138,6 +140,7 @@ struct sessions *sessions_new(const struct sessions_config *config)
     struct sessions *sessions = xcalloc(1, sizeof *sessions);
     sessions->config = *config;
     sessions->cache = cache_new(config->cache_bytes);
+    sessions->audit = audit_new(sessions);
     sessions->asker = asker_new(sessions);
     sessions->waits = waits_new(sessions);
     sessions->resets = resets_new(sessions);
@@ -177,6 +180,7 @@ struct sessions *sessions_free(struct sessions *sessions)
     creations_free(sessions);
     revocations_free(sessions);
     changes_free(sessions);
+    sessions->audit = audit_free(sessions->audit);
     sessions->cache = cache_free(sessions->cache);
     uv_close((uv_handle_t *)sessions->housekeeping, timer_closed);
     free(sessions);
@@ -185,7 +189,8 @@ struct sessions *sessions_free(struct sessions *sessions)
 
 bool sessions_busy(const struct sessions *sessions)
 {
-    return sessions->creations || sessions->revocations || sessions->changes;
+    return sessions->creations || sessions->revocations || sessions->changes ||
+           audit_busy(sessions->audit);
 }
 
 struct store_counts sessions_counts(const struct sessions *sessions)

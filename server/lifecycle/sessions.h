@@ -18,6 +18,7 @@
 #include "upstream/face.h"
 
 struct asker;
+struct audit;
 struct waits;
 struct news;
 struct resets;
@@ -43,6 +44,7 @@ struct sessions_config {
     uint64_t poll_interval_ms; /* between two looks at one session */
     uint64_t look_hold_ms;     /* of a claim, where processes share the store */
     uint64_t repeat_wait_ms;   /* of a create for the first one with its idempotency key */
+    int64_t retention_audit_ms; /* of the audit trail; 0: for ever */
     size_t cache_bytes;        /* for settled records; 0 where processes share the store */
 };
 
@@ -51,6 +53,7 @@ struct sessions {
     struct sessions_config config;
     struct record_cache *cache;
     struct asker *asker;
+    struct audit *audit;
     struct waits *waits;
     struct news *news;
     struct resets *resets;

@@ -167,7 +167,7 @@ void caller_hand_out(struct request *request)
         token_hand_out(request, services, buf_slice(&token));
 }
 
-enum problem caller_identify(struct request *request, bool may_mint, struct principal *ret)
+static enum problem identify(struct request *request, bool may_mint, struct principal *ret)
 {
     const struct services *services = request->context;
     struct caller_notes *notes = request->notes ? request->notes : judge(request);
@@ -191,6 +191,14 @@ enum problem caller_identify(struct request *request, bool may_mint, struct prin
     return PROBLEM_NONE;
 }
 
+enum problem caller_identify(struct request *request, bool may_mint, struct principal *ret)
+{
+    enum problem problem = identify(request, may_mint, ret);
+    const struct caller_notes *notes = request->notes;
+    audit_refusal(request, notes->problem == PROBLEM_NONE ? ret : NULL, NULL, problem);
+    return problem;
+}
+
 bool caller_lacks_device(const struct request *request)
 {
     const struct services *services = request->context;
@@ -205,6 +213,7 @@ enum problem operator_identify(struct request *request, struct principal *ret)
     if (problem == PROBLEM_NONE && !(ret->scopes & SCOPE_OPERATE)) {
         reply_header(request, "www-authenticate",
                      SLICE("Bearer error=\"insufficient_scope\", scope=\"liveness:operate\""));
+        audit_refusal(request, ret, NULL, PROBLEM_FORBIDDEN);
         return PROBLEM_FORBIDDEN;
     }
     return problem;

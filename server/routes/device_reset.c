@@ -81,6 +81,10 @@ static enum flow_next answer(struct flow *flow)
     LOG_EVENT(services->log, LOG_INFO, "device reset",
               LOG_TEXT(REQUEST_ID, flow->request->request_id),
               LOG_TEXT(PRINCIPAL, caller_word(&self->principal)));
+    audit_say(services->sessions->audit, &(struct audit_event){.action = AUDIT_RESET,
+                                                               .principal = &self->principal,
+                                                               .device = self->reset.base,
+                                                               .reason = slice_of(self->reason)});
     reply_empty(flow->request, 204);
     return FLOW_DONE;
 }

@@ -25,6 +25,7 @@ static enum flow_next own(struct flow *flow)
     if (self->load_result == STORE_UNAVAILABLE)
         return flow_fail(flow, PROBLEM_STORE_UNAVAILABLE);
     enum problem problem = principal_access(&self->principal, self->record, ACTION_OPERATE);
+    audit_refusal(flow->request, &self->principal, self->record, problem);
     return problem == PROBLEM_NONE ? FLOW_NEXT : flow_fail(flow, problem);
 }
 
@@ -45,6 +46,8 @@ static enum flow_next answer(struct flow *flow)
     preview_write_audit(&view, page, &body);
     if (buf_failed(&body))
         return flow_fail(flow, PROBLEM_INTERNAL);
+    audit_say_read(view.services->sessions->audit, AUDIT_ATTEMPTS_READ, &self->principal,
+                   self->record);
     reply_json(flow->request, 200, buf_slice(&body));
     return FLOW_DONE;
 }

@@ -30,10 +30,18 @@ static enum problem complete_apply(struct session_record *record, void *context,
 {
     struct complete_flow *self = context;
     const struct services *services = self->look.flow.request->context;
-    enum problem problem = principal_access(&self->look.principal, record, ACTION_COMPLETE);
+    struct principal *principal = &self->look.principal;
+    enum problem problem = principal_access(principal, record, ACTION_COMPLETE);
     if (problem == PROBLEM_NONE)
         *ret_what = session_complete(record, &self->request, services->rules,
                                      clock_wall_ms(services->clock));
+    if (*ret_what == SESSION_CHANGED)
+        audit_note(services->sessions->audit, record,
+                   &(struct audit_event){.action = AUDIT_COMPLETED, .principal = principal});
+    else if (*ret_what == SESSION_CONFLICT)
+        audit_refusal(self->look.flow.request, principal, record, PROBLEM_COMPLETION_CONFLICT);
+    else
+        audit_refusal(self->look.flow.request, principal, record, problem);
     return problem;
 }
 

@@ -198,6 +198,7 @@ static enum flow_next decode(struct flow *flow)
     enum problem problem = create_request_read(&input, &document, &self->wanted, &sentence);
     if (problem == PROBLEM_NONE) {
         problem = decide(self, services);
+        audit_refusal(flow->request, &self->principal, NULL, problem);
         sentence = text_or_null(self->sentence);
     }
     if (problem != PROBLEM_NONE)
@@ -258,8 +259,11 @@ static enum flow_next create(struct flow *flow)
     if (self->repeated)
         return FLOW_NEXT;
     self->ticket.done = session_created;
+    audit_note(services->sessions->audit, &self->draft,
+               &(struct audit_event){.action = AUDIT_CREATED, .principal = &self->principal});
     creation_start(services->sessions, &self->draft, &self->create, flow->request->request_id,
                    &self->ticket);
+    self->draft.notes = audit_entries_free(self->draft.notes); /* it has been copied */
     if (self->create.verify_image.data) /* it has been copied to where it is sent from */
         request_body_wipe(flow->request);
     flow->cancel = give_up;

@@ -29,6 +29,10 @@ static enum problem remove_apply(struct session_record *record, void *context,
     enum problem problem = principal_access(&self->principal, record, ACTION_DELETE);
     if (problem == PROBLEM_NONE)
         *ret_what = session_remove(record, services->rules, clock_wall_ms(services->clock));
+    if (*ret_what == SESSION_CHANGED)
+        audit_note(services->sessions->audit, record,
+                   &(struct audit_event){.action = AUDIT_DELETED, .principal = &self->principal});
+    audit_refusal(self->flow.request, &self->principal, record, problem);
     return problem;
 }
 

@@ -96,6 +96,7 @@ static void write_verdict(struct events_flow *self)
     buf_init(&verdict, EVENT_MAX);
     buf_init(&id, EVENT_ID_SIZE);
     session_write_verdict(&view, &verdict);
+    audit_say_read(view.services->sessions->audit, AUDIT_READ, &self->look.principal, view.record);
     event_id(self->look.record, &id);
     write_status(self);
     write_event(self->look.flow.request, "verdict", id.data, buf_slice(&verdict));

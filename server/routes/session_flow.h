@@ -10,6 +10,7 @@
 #include "http/flow.h"
 #include "http/router.h"
 #include "lifecycle/asker.h"
+#include "lifecycle/audit.h"
 #include "lifecycle/creation.h"
 #include "lifecycle/outbox.h"
 #include "lifecycle/resets.h"
@@ -171,6 +172,18 @@ struct list_flow {
 };
 extern const struct flow_step session_list_steps[];
 
+/* GET /api/audit (audit.c) */
+struct trail_flow {
+    struct flow flow;
+    struct principal principal;
+    struct page page;
+    char session[UUID_SIZE]; /* empty: of all */
+    struct store_call *call;
+    enum store_result result;
+    const struct audit_entry *entries; /* the store's; only while the answer is written */
+};
+extern const struct flow_step trail_get_steps[];
+
 /* GET …/sessionImages/{id}, POST …/detect (session_image.c) */
 struct image_flow {
     struct flow flow;
@@ -213,6 +226,10 @@ enum problem operator_identify(struct request *request, struct principal *ret);
 /* The first step of what is asked of one session: who calls, and the id of which. */
 enum flow_next session_identify(struct flow *flow, struct principal *ret_principal,
                                 char ret_id[UUID_SIZE]);
+/* Notes in the audit trail that somebody was refused `record` (NULL: what they asked for is not
+ * there, or it is about none); other problems are passed over. */
+void audit_refusal(const struct request *request, const struct principal *principal,
+                   const struct session_record *record, enum problem problem); /* audit.c */
 /* "anonymous", "app_token" or "jwt", for the log. */
 const char *caller_word(const struct principal *principal);
 

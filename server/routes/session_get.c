@@ -58,6 +58,7 @@ enum flow_next look_own(struct flow *flow)
     if (self->load_result == STORE_UNAVAILABLE)
         return flow_fail(flow, PROBLEM_STORE_UNAVAILABLE);
     enum problem problem = principal_access(&self->principal, self->record, ACTION_GET);
+    audit_refusal(flow->request, &self->principal, self->record, problem);
     return problem == PROBLEM_NONE ? FLOW_NEXT : flow_fail(flow, problem);
 }
 
@@ -221,6 +222,7 @@ enum flow_next look_answer(struct flow *flow)
         session_write(&view, &body);
     if (buf_failed(&body))
         return flow_fail(flow, PROBLEM_INTERNAL);
+    audit_say_read(services->sessions->audit, AUDIT_READ, &self->principal, self->record);
     reply_json(flow->request, 200, buf_slice(&body));
     return FLOW_DONE;
 }

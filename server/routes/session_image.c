@@ -108,6 +108,7 @@ static enum flow_next own(struct flow *flow)
     if (self->load_result == STORE_UNAVAILABLE)
         return flow_fail(flow, PROBLEM_STORE_UNAVAILABLE);
     enum problem problem = principal_access(&self->principal, self->record, ACTION_OPERATE);
+    audit_refusal(flow->request, &self->principal, self->record, problem);
     if (problem == PROBLEM_NONE &&
         (self->record->session_image_id[0] == '\0' || self->record->deletion == DELETION_DONE))
         problem = PROBLEM_SESSION_NOT_FOUND;
@@ -158,12 +159,15 @@ static enum flow_next fail(struct image_flow *self)
                             &(struct problem_detail){.retry_after_seconds = self->retry_after_s});
 }
 
-static void note_reading(const struct image_flow *self)
+static void note_reading(const struct image_flow *self, enum audit_action action)
 {
     const struct services *services = self->flow.request->context;
     LOG_EVENT(services->log, LOG_INFO, "session image read", LOG_TEXT(SESSION, self->id),
               LOG_TEXT(REQUEST_ID, self->flow.request->request_id),
               LOG_TEXT(PRINCIPAL, caller_word(&self->principal)));
+    audit_say(services->sessions->audit, &(struct audit_event){.action = action,
+                                                               .principal = &self->principal,
+                                                               .record = self->record});
 }
 
 static enum flow_next answer_image(struct flow *flow)
@@ -171,7 +175,7 @@ static enum flow_next answer_image(struct flow *flow)
     struct image_flow *self = (struct image_flow *)flow;
     if (self->problem != PROBLEM_NONE)
         return fail(self);
-    note_reading(self);
+    note_reading(self, AUDIT_IMAGE_READ);
     reply_secret(flow->request, 200, "application/octet-stream", self->content);
     return FLOW_DONE;
 }
@@ -181,7 +185,7 @@ static enum flow_next answer_faces(struct flow *flow)
     struct image_flow *self = (struct image_flow *)flow;
     if (self->problem != PROBLEM_NONE)
         return fail(self);
-    note_reading(self);
+    note_reading(self, AUDIT_FACES_DETECTED);
     reply_secret_json(flow->request, 200, self->content);
     return FLOW_DONE;
 }

@@ -104,6 +104,9 @@ static enum flow_next answer(struct flow *flow)
     buf_putc(&body, ']');
     if (buf_failed(&body))
         return flow_fail(flow, PROBLEM_INTERNAL);
+    const struct services *services = flow->request->context;
+    audit_say(services->sessions->audit,
+              &(struct audit_event){.action = AUDIT_LISTED, .principal = &self->principal});
     reply_json(flow->request, 200, buf_slice(&body));
     return FLOW_DONE;
 }

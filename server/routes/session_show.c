@@ -46,6 +46,7 @@ const struct session_record *record_keep(struct request *request,
     copy->sealed_answer = text_keep(request, record->sealed_answer);
     copy->receipt = text_keep(request, record->receipt);
     copy->deletion_receipt = text_keep(request, record->deletion_receipt);
+    copy->notes = NULL; /* they are for the store */
     return copy;
 }
 

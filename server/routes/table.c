@@ -51,6 +51,7 @@ const struct route routes_public[] = {
     IMAGES("/face/v1.3-preview.1", "/sessionImages"),
     IMAGES("/face/v1.2-preview.1", "/session/sessionImages"), /* v1.1-preview.1 has none */
     ROUTE("POST", "/api/devices", BODY_NONE, 0, device_create, struct device_flow),
+    ROUTE("GET", "/api/audit", BODY_NONE, 0, trail_get, struct trail_flow),
     ROUTE("POST", "/api/devices/{id}/reset", BODY_JSON, 0, device_reset, struct reset_flow),
     ROUTE("GET", "/.well-known/jwks.json", BODY_NONE, 0, receipt_keys_get, struct flow),
     ROUTE("GET", "/errors", BODY_NONE, 0, errors_get, struct flow),

@@ -1,0 +1,114 @@
+/*
+ * GET /api/audit: the audit trail of an operator's tenant, a page at a time, oldest first. What is
+ * in it was written by domain/audit_event.h; here it is only put together.
+ */
+#include "base/json.h"
+#include "routes/session_flow.h"
+
+#include <string.h>
+
+/* ---- refusals ---- */
+
+void audit_refusal(const struct request *request, const struct principal *principal,
+                   const struct session_record *record, enum problem problem)
+{
+    const struct services *services = request->context;
+    switch (problem) {
+    case PROBLEM_NOT_AUTHENTICATED:
+    case PROBLEM_FORBIDDEN:
+    case PROBLEM_ORIGIN_NOT_ALLOWED:
+    case PROBLEM_SESSION_NOT_FOUND:
+    case PROBLEM_COMPLETION_CONFLICT:
+        audit_say_seldom(services->sessions->audit,
+                         &(struct audit_event){.action = AUDIT_REFUSED,
+                                               .principal = principal,
+                                               .client = &request->client,
+                                               .record = record,
+                                               .problem = problem});
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- steps ---- */
+
+static enum flow_next bad_argument(struct flow *flow, const char *sentence)
+{
+    return flow_fail_detail(flow, PROBLEM_BAD_ARGUMENT,
+                            &(struct problem_detail){.sentence = sentence});
+}
+
+static enum flow_next identify(struct flow *flow)
+{
+    struct trail_flow *self = (struct trail_flow *)flow;
+    enum problem problem = operator_identify(flow->request, &self->principal);
+    if (problem != PROBLEM_NONE)
+        return flow_fail(flow, problem);
+    if (!page_read(flow->request, &self->page))
+        return bad_argument(flow, page_sentence);
+    struct slice session = request_query(flow->request, "session");
+    if (session.len > 0 && !session_id_read(session, self->session))
+        return bad_argument(flow, "session must be the id of a session.");
+    return FLOW_NEXT;
+}
+
+/* The next step runs within this call, while the entries are there. */
+static void listed(void *context, enum store_result result, const struct audit_entry *entries)
+{
+    struct trail_flow *self = context;
+    self->call = NULL;
+    self->result = result;
+    self->entries = entries;
+    flow_resume(&self->flow);
+}
+
+static void stop_listing(struct flow *flow)
+{
+    store_cancel(((struct trail_flow *)flow)->call);
+}
+
+static enum flow_next list(struct flow *flow)
+{
+    struct trail_flow *self = (struct trail_flow *)flow;
+    const struct services *services = flow->request->context;
+    self->call = store_audit_list(services->store, self->principal.tenant, self->session,
+                                  self->page.start, self->page.top, listed, self);
+    flow->cancel = stop_listing;
+    return FLOW_WAIT;
+}
+
+static size_t body_size(const struct audit_entry *entries)
+{
+    size_t size = sizeof "{\"entries\":[]}";
+    for (; entries; entries = entries->next)
+        size += strlen(entries->text) + 1;
+    return size;
+}
+
+static enum flow_next answer(struct flow *flow)
+{
+    struct trail_flow *self = (struct trail_flow *)flow;
+    const struct services *services = flow->request->context;
+    if (self->result != STORE_OK)
+        return flow_fail(flow, PROBLEM_STORE_UNAVAILABLE);
+    CLEANUP(buf) struct buf body;
+    buf_init(&body, body_size(self->entries));
+    struct json_writer json = json_writer(&body);
+    json_open(&json, NULL, '{');
+    json_open(&json, "entries", '[');
+    for (const struct audit_entry *entry = self->entries; entry; entry = entry->next)
+        json_put_raw(&json, NULL, slice_of(entry->text));
+    json_close(&json, ']');
+    json_close(&json, '}');
+    if (buf_failed(&body))
+        return flow_fail(flow, PROBLEM_INTERNAL);
+    audit_say_seldom(
+        services->sessions->audit,
+        &(struct audit_event){.action = AUDIT_TRAIL_READ, .principal = &self->principal});
+    reply_json(flow->request, 200, buf_slice(&body));
+    return FLOW_DONE;
+}
+
+const struct flow_step trail_get_steps[] = {FLOW_STEP(caller_meet), FLOW_STEP(identify),
+                                            FLOW_STEP(list), FLOW_STEP(answer), FLOW_END};
