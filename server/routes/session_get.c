@@ -45,8 +45,10 @@ enum flow_next look_find(struct flow *flow)
     struct look_flow *self = (struct look_flow *)flow;
     const struct services *services = flow->request->context;
     self->record = sessions_cached(services->sessions, self->id);
-    if (self->record)
+    /* who may not know of it waits for the store, as for one that there is not */
+    if (principal_access(&self->principal, self->record, ACTION_GET) == PROBLEM_NONE)
         return FLOW_NEXT;
+    self->record = NULL;
     self->loading = store_load(services->store, self->id, loaded, self);
     flow->cancel = stop_loading;
     return FLOW_WAIT;

@@ -2,13 +2,10 @@
  * Who may do what: a session is its owner's alone, and a wrong credential is nobody's.
  */
 #include "base/crypto.h"
-#include "base/jwt.h"
-#include "support/rig.h"
+#include "support/device_token.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* A setting with two app tokens and an operator's. */
 static const char *three_tokens(void)
@@ -146,40 +143,15 @@ Test(ownership, upstream_gets_a_pseudonym_that_follows_the_device)
     cr_assert_null(strstr(upstream->body, "my-own-id"));
 }
 
-/* A device token as the server would have signed it some days ago, made with its own key. */
-static const char *device_token_of(const struct rig *rig, int days_ago)
-{
-    char line[2 * SHA256_BYTES + 1];
-    char kid[SHA256_HEX];
-    uint8_t key[SHA256_BYTES];
-    uint8_t hash[SHA256_BYTES];
-    struct timespec now;
-    CLEANUP(buf) struct buf token;
-    FILE *file = fopen(text_of("%s/device.key", rig->keys), "re");
-    cr_assert_not_null(file);
-    cr_assert_eq(fread(line, 1, sizeof line - 1, file), sizeof line - 1);
-    (void)fclose(file);
-    cr_assert_eq(hex_decode((struct slice){line, sizeof line - 1}, key, sizeof key), 0);
-    sha256(key, sizeof key, hash);
-    hex_encode(hash, sizeof hash / 4, kid); /* 16 digits */
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    const char *claims =
-        text_of("{\"v\":1,\"did\":\"0b9d4c1e-7a52-4a35-9d0f-3f1f6a1f2b3c\",\"iat\":%lld}",
-                (long long)now.tv_sec - (long long)days_ago * 24 * 3600);
-    struct jwt_key *signer = jwt_key_new_hs256(kid, key);
-    buf_init(&token, 1024);
-    cr_assert_eq(jwt_sign(signer, slice_of(claims), &token), 0);
-    jwt_key_free(signer);
-    return text_of("X-Device-Token: %s", token.data);
-}
+#define DEVICE "0b9d4c1e-7a52-4a35-9d0f-3f1f6a1f2b3c"
 
 Test(ownership, an_expired_device_token_counts_as_none)
 {
     struct rig rig = rig_open();
     struct story story = {.id = "01a20114-a636-7761-8409-aec159ed8510"};
-    story.owner = device_token_of(&rig, 179);
+    story.owner = device_token_of(&rig, DEVICE, 179);
     expect_error(story_get(&rig, &story), 404, "SessionNotFound");
-    story.owner = device_token_of(&rig, 181);
+    story.owner = device_token_of(&rig, DEVICE, 181);
     expect_error(story_get(&rig, &story), 401, "NotAuthenticated");
     expect_error(story_complete(&rig, &story, "{}"), 401, "NotAuthenticated");
     expect_error(story_delete(&rig, &story), 401, "NotAuthenticated");
