@@ -168,3 +168,70 @@ Test(jwt, times_are_whole_numbers)
     }
     end(&fixture);
 }
+
+/* ---- tokens of a type ---- */
+
+static enum jwt_verdict read_as(struct slice token, const char *type)
+{
+    CLEANUP(jwt_reading) struct jwt_reading reading = {.claims = NULL};
+    return jwt_read_typed(token, type, &reading);
+}
+
+static struct slice sign_as(struct fixture *fixture, const struct jwt_key *key, const char *type)
+{
+    buf_reset(&fixture->token);
+    cr_assert_eq(jwt_sign_typed(key, type, SLICE("{\"a\":1}"), &fixture->token), 0);
+    return buf_slice(&fixture->token);
+}
+
+Test(jwt, a_type_is_the_headers_last_member)
+{
+    struct fixture fixture = begin();
+    expect_header(sign_as(&fixture, fixture.es256, "x+jwt"),
+                  "{\"alg\":\"ES256\",\"kid\":\"emulator_1\",\"typ\":\"x+jwt\"}");
+    end(&fixture);
+}
+
+Test(jwt, what_is_signed_as_a_type_is_read_as_that_type_only)
+{
+    struct fixture fixture = begin();
+    const struct jwt_key *const both[] = {fixture.hs256, fixture.es256};
+    for (size_t i = 0; i < 2; i++) {
+        struct slice token = sign_as(&fixture, both[i], "x+jwt");
+        const struct jwt_keys keys = {.list = fixture.keys, .count = 2};
+        CLEANUP(jwt_reading) struct jwt_reading reading = {.claims = NULL};
+        cr_assert_eq(jwt_read_typed(token, "x+jwt", &reading), JWT_VALID);
+        cr_expect_eq(jwt_check(&reading, &keys, NOW, 0), JWT_VALID);
+        cr_expect(json_has(reading.claims, "a"));
+        cr_expect_eq(read_as(token, "y+jwt"), JWT_MALFORMED);
+        cr_expect_eq(verdict_of(&fixture, token), JWT_MALFORMED);
+    }
+    end(&fixture);
+}
+
+Test(jwt, a_token_without_a_type_is_of_none)
+{
+    struct fixture fixture = begin();
+    struct slice token = sign(&fixture, fixture.es256, "{}");
+    cr_expect_eq(read_as(token, "x+jwt"), JWT_MALFORMED);
+    cr_expect_eq(read_as(token, "JWT"), JWT_MALFORMED);
+    end(&fixture);
+}
+
+Test(jwt, a_type_may_be_spelled_as_a_media_type)
+{
+    struct fixture fixture = begin();
+    static const char *const spellings[] = {"x+jwt", "X+JWT", "application/x+jwt",
+                                            "APPLICATION/x+Jwt"};
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        struct slice token = sign_as(&fixture, fixture.es256, spellings[i]);
+        cr_expect_eq(read_as(token, "x+jwt"), JWT_VALID, "%s", spellings[i]);
+    }
+    static const char *const others[] = {"application/", "application/application/x+jwt",
+                                         "text/x+jwt", " x+jwt", "x+jwt "};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct slice token = sign_as(&fixture, fixture.es256, others[i]);
+        cr_expect_eq(read_as(token, "x+jwt"), JWT_MALFORMED, "%s", others[i]);
+    }
+    end(&fixture);
+}
