@@ -205,9 +205,6 @@ static bool identify_keyed(const struct authority *authority, const struct crede
     return count == 1 || is_same(&found[0], &found[1]);
 }
 
-static void put_device(const uint8_t *key, const struct principal *principal,
-                       char ret[RECORD_TEXT_SIZE]);
-
 /* A device is told its token once and never again, so every token of one that was reset is older
  * than the reset, and may be whoever stole it. */
 static bool was_reset(const struct authority *authority, const struct principal *principal)
@@ -216,10 +213,10 @@ static bool was_reset(const struct authority *authority, const struct principal 
     if (!authority->epochs || epochs_count(authority->epochs) == 0) {
         return false;
     }
-    put_device(authority->correlation_key, principal, base);
+    principal_put_device(authority->correlation_key, principal, base);
     bool found = epochs_find(authority->epochs, principal->tenant, base) != NULL;
     if (!found && authority->other_correlation_key) {
-        put_device(authority->other_correlation_key, principal, base);
+        principal_put_device(authority->other_correlation_key, principal, base);
         found = epochs_find(authority->epochs, principal->tenant, base) != NULL;
     }
     return found;
@@ -450,71 +447,4 @@ enum problem principal_delegate(const struct authority *authority,
         return delegate_to_device(authority, subject, ret);
     }
     return PROBLEM_INVALID_REQUEST_BODY;
-}
-
-/* ---- correlation ---- */
-
-enum { DEVICE_NAME_MAX = 256 };
-
-/* The first letter and the separator, which no name has, keep the three kinds of device apart. */
-static void put_pseudonym(const uint8_t *key, const struct principal *principal, char kind,
-                          const char *first, struct slice second, char ret[RECORD_TEXT_SIZE])
-{
-    const struct slice tenant = {(const char *)principal->tenant, sizeof principal->tenant};
-    CLEANUP(secret_buf) struct buf device;
-    buf_init_secret(&device, DEVICE_NAME_MAX);
-    buf_putc(&device, kind);
-    buf_puts(&device, first);
-    buf_putc(&device, '\n');
-    buf_put_slice(&device, second);
-    correlation_pseudonym(key, is_local(principal) ? tenant_local : tenant, buf_slice(&device), 0,
-                          ret);
-}
-
-static void put_device(const uint8_t *key, const struct principal *principal,
-                       char ret[RECORD_TEXT_SIZE])
-{
-    put_pseudonym(key, principal, 'd', principal->device_id, SLICE(""), ret);
-}
-
-/* No app token's name is as long as the hash. */
-const char *principal_name(const struct principal *principal, char ret_hash[SHA256_HEX])
-{
-    if (principal->kind == PRINCIPAL_JWT) {
-        hex_encode(principal->subject, sizeof principal->subject, ret_hash);
-        return ret_hash;
-    }
-    return principal->kind == PRINCIPAL_APP ? principal->name : principal->device_id;
-}
-
-/* Before any reset. */
-static void put_base(const struct authority *authority, const struct principal *principal,
-                     struct slice client_id, char ret[RECORD_TEXT_SIZE])
-{
-    const uint8_t *key = authority->correlation_key;
-    char hash[SHA256_HEX];
-    const char *name = principal_name(principal, hash);
-    bool usable = client_id.data && !device_id_is_meaningless(client_id);
-    if (authority->passthrough && usable) {
-        memcpy(ret, client_id.data, client_id.len);
-        ret[client_id.len] = '\0';
-    } else if (principal->has_device) {
-        put_device(key, principal, ret);
-    } else if (usable) {
-        put_pseudonym(key, principal, 'c', name, client_id, ret);
-    } else if (client_id.data) {
-        uuid4(authority->random, ret);
-    } else {
-        put_pseudonym(key, principal, 'p', name, SLICE(""), ret);
-    }
-}
-
-void principal_correlation(const struct authority *authority, const struct principal *principal,
-                           struct slice client_id, char ret[RECORD_TEXT_SIZE])
-{
-    put_base(authority, principal, client_id, ret);
-    const char *since = epochs_find(authority->epochs, principal->tenant, ret);
-    if (since) {
-        memcpy(ret, since, strlen(since) + 1);
-    }
 }

@@ -119,3 +119,6 @@ void principal_correlation(const struct authority *authority, const struct princ
 
 /* Who it is, in a form that no rotation of the owners' key changes: for pseudonyms only. */
 const char *principal_name(const struct principal *principal, char ret_hash[SHA256_HEX]);
+/* The pseudonym of its device before any reset, under this key. */
+void principal_put_device(const uint8_t key[SHA256_BYTES], const struct principal *principal,
+                          char ret[RECORD_TEXT_SIZE]);

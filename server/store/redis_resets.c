@@ -6,7 +6,6 @@
 
 #include "base/crypto.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,13 +31,26 @@ static bool read_text(struct slice text, char ret[RECORD_TEXT_SIZE])
     return true;
 }
 
-/* `text` ends with a byte that is no digit. */
+static bool read_number(struct slice text, int64_t max, int64_t *ret)
+{
+    int64_t number = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        int digit = text.data[i] - '0';
+        if (digit < 0 || digit > 9 || number > (max - digit) / 10) {
+            return false;
+        }
+        number = number * 10 + digit;
+    }
+    *ret = number;
+    return text.len > 0;
+}
+
 static bool read_epoch(struct slice text, uint32_t *ret)
 {
-    char *end = NULL;
-    unsigned long number = strtoul(text.data, &end, 10);
+    int64_t number = 0;
+    bool read = read_number(text, UINT32_MAX, &number) && number >= 1;
     *ret = (uint32_t)number;
-    return end == text.data + text.len && number >= 1 && number <= UINT32_MAX;
+    return read;
 }
 
 static bool read_member(struct slice rest, struct device_reset *ret)
@@ -56,10 +68,10 @@ struct device_reset *redis_reset_read(const struct redisReply *member,
 {
     struct device_reset *reset = xcalloc(1, sizeof *reset);
     bool texts = member->type == REDIS_REPLY_STRING && score->type == REDIS_REPLY_STRING;
-    if (!texts || !read_member((struct slice){member->str, member->len}, reset)) {
+    if (!texts || !read_member((struct slice){member->str, member->len}, reset) ||
+        !read_number((struct slice){score->str, score->len}, INT64_MAX, &reset->at)) {
         free(reset);
         return NULL;
     }
-    reset->at = (int64_t)strtod(score->str, NULL); /* Redis writes scores as it likes */
     return reset;
 }

@@ -314,8 +314,8 @@ void store_cancel(struct store_call *call);
 int store_intend(struct store *store, const char *id, int64_t created_at) MUST_CHECK;
 void store_intent_done(struct store *store, int slot);
 
-/* Resets of devices since then; no more than DEVICE_RESETS_MAX, of more the newest; in no order. The
- * list goes after the callback. */
+/* Resets of devices since then; no more than DEVICE_RESETS_MAX, of more the newest; in no order.
+ * The list goes after the callback. */
 typedef void store_resets_listed(void *context, enum store_result result,
                                  const struct device_reset *resets);
 struct store_call *store_device_resets(struct store *store, int64_t since,

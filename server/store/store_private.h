@@ -78,7 +78,7 @@ struct store_call {
     char after[UUID_SIZE + 1]; /* what sorts behind a UUID's length makes no difference */
     char (*upstream_ids)[UUID_SIZE];
     size_t upstream_id_count;
-    struct device_reset *resets; /* to keep, or what was found */
+    struct device_reset *resets;    /* to keep, or what was found */
     struct audit_entry *entries;    /* to append, or what an audit list found */
     bool urgent;                    /* claim */
     uint64_t hold_ms;               /* claim */
