@@ -32,7 +32,7 @@ static void put_pseudonym(const uint8_t *key, const struct principal *principal,
                           ret);
 }
 
-void principal_put_device(const uint8_t *key, const struct principal *principal,
+void principal_put_device(const uint8_t key[SHA256_BYTES], const struct principal *principal,
                           char ret[RECORD_TEXT_SIZE])
 {
     put_pseudonym(key, principal, 'd', principal->device_id, SLICE(""), ret);
