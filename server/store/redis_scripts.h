@@ -9,13 +9,16 @@
  *                     could have been forgotten, in case no process lives then; not while a
  *                     deletion is owed.
  *   open              sorted set of ids, SESSION_CREATED, by token_expires_at (0: none)
- *   list:0, list:1    of those that can be shown, by kind, all at 0 and so in the order of ids;
- * those of another tenant than the local one in list:0:HEX and list:1:HEX tenants           set of
- * these HEX orphaned          of SESSION_ORPHANED, by created_at owed              of deletions
- * owed, by when they may be handed out next late              of deletions owed that are due or
- * were tried in vain, by created_at forget            of what may be forgotten, by forget_at keys
- * of those with an idempotency key, by token_expires_at key:HEX           the id of the record that
- * has this idempotency key upstream:UUID     the id of the record that has this upstream id
+ *   list:0, list:1    of those that can be shown, by kind, all at 0, so in the order of ids; those
+ *                     of another tenant than the local one in list:0:HEX and list:1:HEX
+ *   tenants           set of these HEX
+ *   orphaned          of SESSION_ORPHANED, by created_at
+ *   owed              of deletions owed, by when they may be handed out next
+ *   late              of deletions owed that are due or were tried in vain, by created_at
+ *   forget            of what may be forgotten, by forget_at
+ *   keys              of those with an idempotency key, by token_expires_at
+ *   key:HEX           the id of the record that has this idempotency key
+ *   upstream:UUID     the id of the record that has this upstream id
  *   claim:ID          "looking:INSTANCE" or "rested": who looks at an open session upstream
  *   limit:NUMBER      when somebody has all of their burst again, in Redis' microseconds: see
  *                     domain/limiter.h
