@@ -53,6 +53,11 @@ static enum flow_next identify(struct flow *flow)
     return FLOW_NEXT;
 }
 
+static enum flow_next limit(struct flow *flow)
+{
+    return limit_reading(flow, &((struct trail_flow *)flow)->principal, NULL);
+}
+
 /* The next step runs within this call, while the entries are there. */
 static void listed(void *context, enum store_result result, const struct audit_entry *entries)
 {
@@ -110,5 +115,6 @@ static enum flow_next answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step trail_get_steps[] = {FLOW_STEP(caller_meet), FLOW_STEP(identify),
-                                            FLOW_STEP(list), FLOW_STEP(answer), FLOW_END};
+const struct flow_step trail_get_steps[] = {
+    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(limit), FLOW_STEP(limit_admit),
+    FLOW_STEP(list),        FLOW_STEP(answer),   FLOW_END};

@@ -199,6 +199,12 @@ enum problem caller_identify(struct request *request, bool may_mint, struct prin
     return problem;
 }
 
+const struct principal *caller_known(const struct request *request)
+{
+    const struct caller_notes *notes = request->notes;
+    return notes && notes->problem == PROBLEM_NONE && !notes->minted ? &notes->principal : NULL;
+}
+
 bool caller_lacks_device(const struct request *request)
 {
     const struct services *services = request->context;

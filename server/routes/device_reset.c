@@ -40,6 +40,11 @@ static enum flow_next identify(struct flow *flow)
     return FLOW_NEXT;
 }
 
+static enum flow_next limit(struct flow *flow)
+{
+    return limit_reading(flow, &((struct reset_flow *)flow)->principal, NULL);
+}
+
 /* ---- keep it ---- */
 
 static void kept(struct reset_ticket *ticket)
@@ -89,5 +94,6 @@ static enum flow_next answer(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step device_reset_steps[] = {FLOW_STEP(caller_meet), FLOW_STEP(identify),
-                                               FLOW_STEP(reset), FLOW_STEP(answer), FLOW_END};
+const struct flow_step device_reset_steps[] = {
+    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(limit), FLOW_STEP(limit_admit),
+    FLOW_STEP(reset),       FLOW_STEP(answer),   FLOW_END};

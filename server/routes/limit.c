@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "lifecycle/limits.h"
-#include "routes/services.h"
+#include "routes/session_flow.h"
 
 #include <stddef.h>
 
@@ -80,6 +80,20 @@ enum flow_next limit_admit(struct flow *flow)
     return limit_refuse(flow);
 }
 
+/* Whoever it was; a network, of who has no name that lasts. */
+static void note_refusal(struct request *request, const struct limit_refusal *refusal)
+{
+    const struct services *services = request->context;
+    const struct principal *caller = caller_known(request);
+    request->limit = limit_word(refusal->name);
+    audit_say_seldom(services->sessions->audit,
+                     &(struct audit_event){.action = AUDIT_LIMITED,
+                                           .principal = caller,
+                                           .client = &request->client,
+                                           .problem = PROBLEM_RATE_LIMITED,
+                                           .limit = request->limit});
+}
+
 enum flow_next limit_refuse(struct flow *flow)
 {
     struct request *request = flow->request;
@@ -90,7 +104,7 @@ enum flow_next limit_refuse(struct flow *flow)
     CLEANUP(buf) struct buf sentence;
     buf_init(&sentence, SENTENCE_MAX);
     limit_write_sentence(&refusal, &sentence);
-    request->limit = limit_word(refusal.name);
+    note_refusal(request, &refusal);
     return flow_fail_detail(
         flow, PROBLEM_RATE_LIMITED,
         &(struct problem_detail){.sentence = buf_failed(&sentence) ? NULL : sentence.data,

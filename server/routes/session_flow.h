@@ -219,6 +219,8 @@ enum problem caller_identify(struct request *request, bool may_mint, struct prin
  * X-Device-Token. */
 bool caller_is_new(const struct request *request);
 void caller_hand_out(struct request *request);
+/* Who was identified, NULL: nobody, or such a device. */
+const struct principal *caller_known(const struct request *request);
 /* Of a caller who was not identified: an anonymous one without a valid device token. */
 bool caller_lacks_device(const struct request *request);
 /* As caller_identify, for what operators alone may do. */

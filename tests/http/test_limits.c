@@ -101,20 +101,6 @@ Test(limits, a_device_is_told_how_it_stands_and_when_to_come_again)
     expect_status(create(&rig, new_device(&rig)), 200);
 }
 
-Test(limits, a_refusal_is_counted_and_logged_by_the_limits_name)
-{
-    struct rig rig = rig_open_set(ONLY, "limits.create_device=1/1h burst 1");
-    const char *owner = new_device(&rig);
-    expect_status(create(&rig, owner), 200);
-    cr_assert_eq(limited(&rig, "create_device"), 0);
-    const struct http_answer *refused = create(&rig, owner);
-    expect_limited(refused, "This device has started too many checks");
-    cr_assert_eq(limited(&rig, "create_device"), 1);
-    cr_assert_eq(metric_value(&rig, "livenessd_limiter_keys"), rig_has_redis() ? 0 : 1);
-    expect_soon(
-        daemon_log_contains(rig.server, "\"code\":\"RateLimited\",\"limit\":\"create_device\""));
-}
-
 Test(limits, an_anonymous_device_cannot_choose_to_be_another)
 {
     struct rig rig = rig_open_set(ONLY, "limits.create_device=1/1h burst 1");
