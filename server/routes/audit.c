@@ -9,22 +9,38 @@
 
 /* ---- refusals ---- */
 
+static bool is_of_another_tenant(const struct principal *principal,
+                                 const struct session_record *record)
+{
+    return memcmp(principal->tenant, record->tenant, sizeof record->tenant) != 0;
+}
+
+static void say_refused(const struct request *request, const struct principal *principal,
+                        const struct session_record *record, enum problem problem)
+{
+    const struct services *services = request->context;
+    audit_say_seldom(services->sessions->audit, &(struct audit_event){.action = AUDIT_REFUSED,
+                                                                      .principal = principal,
+                                                                      .client = &request->client,
+                                                                      .record = record,
+                                                                      .problem = problem});
+}
+
 void audit_refusal(const struct request *request, const struct principal *principal,
                    const struct session_record *record, enum problem problem)
 {
-    const struct services *services = request->context;
     switch (problem) {
+    case PROBLEM_SESSION_NOT_FOUND:
+        /* the caller's own tenant reads of it what it would of a session that there is not */
+        if (record && is_of_another_tenant(principal, record))
+            say_refused(request, principal, NULL, problem);
+        say_refused(request, principal, record, problem);
+        break;
     case PROBLEM_NOT_AUTHENTICATED:
     case PROBLEM_FORBIDDEN:
     case PROBLEM_ORIGIN_NOT_ALLOWED:
-    case PROBLEM_SESSION_NOT_FOUND:
     case PROBLEM_COMPLETION_CONFLICT:
-        audit_say_seldom(services->sessions->audit,
-                         &(struct audit_event){.action = AUDIT_REFUSED,
-                                               .principal = principal,
-                                               .client = &request->client,
-                                               .record = record,
-                                               .problem = problem});
+        say_refused(request, principal, record, problem);
         break;
     default:
         break;
