@@ -7,6 +7,7 @@
 #include "app_credentials.h"
 #include "app_issuers.h"
 #include "app_limits.h"
+#include "app_policy.h"
 #include "app_process.h"
 #include "app_receipts.h"
 #include "app_store.h"
@@ -202,32 +203,6 @@ static bool make_authority(struct app *app)
     return true;
 }
 
-static struct create_policy make_policy(const struct settings *settings)
-{
-    const struct face_version_info *version = &face_versions[settings->upstream_api_version];
-    int attempts = (int)settings->policy_attempts_default;
-    if (!(version->fields & FACE_FIELD_ATTEMPTS))
-        attempts = 0;
-    else if (attempts == 0)
-        attempts = version->attempts_default;
-    return (struct create_policy){
-        .modes = settings->policy_modes,
-        .token_ttl_min_s = (int64_t)settings->policy_token_ttl_min / 1000,
-        .token_ttl_max_s = (int64_t)settings->policy_token_ttl_max / 1000,
-        .token_ttl_default_s = (int64_t)settings->policy_token_ttl_default / 1000,
-        .session_image = (enum policy_image)settings->policy_session_image,
-        .attempts_max = (int)settings->policy_attempts_max,
-        .attempts_default = attempts,
-        .models = (const char *const *)settings->policy_models.items,
-        .model_count = settings->policy_models.count,
-        .set_in_client = settings->policy_set_in_client,
-        .verify_image = (enum policy_verify_image)settings->policy_verify_image,
-        .verify_image_max_bytes = settings->policy_verify_image_max,
-        .has_confidence_threshold = settings->policy_verify_confidence_threshold.given,
-        .confidence_threshold = settings->policy_verify_confidence_threshold.value,
-    };
-}
-
 static uint8_t platform_digest(const struct settings *settings, enum platform platform)
 {
     return (uint8_t)(settings_digest_of(settings, platform) + 1);
@@ -279,7 +254,7 @@ static bool make_services(struct app *app)
         .issuers = app->issuers ? app_issuers_of(app->issuers) : NULL,
         .limits = app->limits,
         .rules = &app->sessions->config.rules,
-        .policy = make_policy(settings),
+        .policy = policy_of_settings(settings),
         .version = (enum face_version)settings->upstream_api_version,
         .expect_client = settings->policy_expected_client_ip != 0,
         .clock = clock_system(),

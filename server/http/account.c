@@ -138,8 +138,7 @@ static void write_line(const struct exchange *exchange, const char *method, doub
               LOG_TEXT(REQUEST_ID, request->request_id), LOG_TEXT(METHOD, method),
               LOG_TEXT(ROUTE, request->route ? request->route->pattern : "-"),
               LOG_INT(STATUS, exchange->status), LOG_TEXT(CODE, code),
-              LOG_TEXT(LIMIT, request->limit),
-              LOG_NUM(DURATION_MS, round(seconds * 1e6) / 1e3),
+              LOG_TEXT(LIMIT, request->limit), LOG_NUM(DURATION_MS, round(seconds * 1e6) / 1e3),
               LOG_INT(BYTES_IN, (int64_t)exchange->bytes_in),
               LOG_INT(BYTES_OUT, (int64_t)exchange->bytes_out), LOG_TEXT(CLIENT, client));
 }

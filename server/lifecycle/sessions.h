@@ -39,13 +39,13 @@ struct sessions_config {
     struct log *log;
     struct metrics *metrics;
     struct session_rules rules;
-    struct limits *limits;     /* are told of outcomes; NULL: nobody is limited */
-    struct epochs *epochs;     /* kept up to date; NULL: devices are never reset */
-    uint64_t poll_interval_ms; /* between two looks at one session */
-    uint64_t look_hold_ms;     /* of a claim, where processes share the store */
-    uint64_t repeat_wait_ms;   /* of a create for the first one with its idempotency key */
+    struct limits *limits;      /* are told of outcomes; NULL: nobody is limited */
+    struct epochs *epochs;      /* kept up to date; NULL: devices are never reset */
+    uint64_t poll_interval_ms;  /* between two looks at one session */
+    uint64_t look_hold_ms;      /* of a claim, where processes share the store */
+    uint64_t repeat_wait_ms;    /* of a create for the first one with its idempotency key */
     int64_t retention_audit_ms; /* of the audit trail; 0: for ever */
-    size_t cache_bytes;        /* for settled records; 0 where processes share the store */
+    size_t cache_bytes;         /* for settled records; 0 where processes share the store */
 };
 
 /* Fields are read by the other files of this folder only. */

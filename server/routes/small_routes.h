@@ -5,7 +5,7 @@
 
 #include "http/flow.h"
 
-extern const struct flow_step errors_get_steps[];    /* errors.c */
+extern const struct flow_step errors_get_steps[]; /* errors.c */
 extern const struct flow_step receipt_keys_get_steps[];
 extern const struct flow_step livez_get_steps[]; /* admin.c, as the rest */
 extern const struct flow_step readyz_get_steps[];

@@ -13,7 +13,8 @@ struct daemon;
 /* Starts it and waits until it is ready; fails the test when it does not become so. Both lists end
  * with NULL and may be NULL: further arguments, and "NAME=value" for its environment (which is the
  * test's without LIVENESSD_… and FACE_…).
- * `serve` gets free ports, its folder's store, keys.generate and no limits; `emulate` a free port. */
+ * `serve` gets free ports, its folder's store, keys.generate and no limits; `emulate` a free port.
+ */
 struct daemon *daemon_start_at(struct place place, const char *verb, const char *const *arguments,
                                const char *const *environment);
 #define daemon_start(verb, arguments, environment)                                                 \

@@ -2,9 +2,8 @@
  * The limiter against its promises, and against a model that is slow and obvious: a bucket of
  * tokens that is refilled microsecond by microsecond.
  */
-#include "domain/limiter.h"
-
 #include "base/random.h"
+#include "domain/limiter.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

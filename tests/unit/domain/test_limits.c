@@ -1,9 +1,8 @@
 /*
  * What a request is charged under which limits, whose keys, and what answers say of it.
  */
-#include "domain/limits.h"
-
 #include "domain/limiter.h"
+#include "domain/limits.h"
 #include "domain/verdict.h"
 
 #include <criterion/criterion.h>

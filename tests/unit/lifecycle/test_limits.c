@@ -2,10 +2,9 @@
  * Where limits are decided: in the process's own table, in a store that processes share, and what
  * happens while that one fails.
  */
-#include "lifecycle/limits.h"
-
 #include "domain/verdict.h"
 #include "fake_store.h"
+#include "lifecycle/limits.h"
 
 enum { SECOND_MS = 1000, SETTLE_TURNS = 20 };
 
