@@ -4,11 +4,11 @@
  */
 #include "domain/audit_event.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/json.h"
+
+#include <string.h>
 
 enum { REASON_MAX = 256, PSEUDONYM_BYTES = 8, V4_NETWORK_BYTES = 3, V6_NETWORK_BYTES = 8 };
 

@@ -35,13 +35,14 @@ Test(store_records, have_columns_for_every_member)
     for (size_t i = 0; i < COLUMNS; i++) {
         cr_expect_not(column_same(&columns[i], &full, &none), "%s", columns[i].name);
     }
-    /* what lies between the columns is what they leave out: id, revision, and holes */
+    /* what lies between the columns is what they leave out: id, revision, notes, and holes */
     uint8_t covered[sizeof full] = {0};
     for (size_t i = 0; i < COLUMNS; i++) {
         memset(covered + columns[i].at, 1, columns[i].size);
     }
     memset(covered + offsetof(struct session_record, id), 1, sizeof full.id);
     memset(covered + offsetof(struct session_record, revision), 1, sizeof full.revision);
+    memset(covered + offsetof(struct session_record, notes), 1, sizeof(struct audit_entry *));
     size_t hole = 0;
     for (size_t i = 0; i < sizeof full; i++) {
         hole = covered[i] ? 0 : hole + 1;

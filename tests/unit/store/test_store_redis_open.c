@@ -107,7 +107,7 @@ Test(store_redis_open, has_nothing_to_say_when_all_is_well)
 #define SCRIPTS       "+eval", "+evalsha", "+publish", "+time", "+del", "+exists"
 #define TEXTS         "+get", "+set", "+pttl", "+pexpire", "+pexpireat"
 #define HASHES        "+hget", "+hset", "+hmget", "+hdel", "+hscan"
-#define SETS          "+zadd", "+zrem", "+zrange", "+zcard", "+zcount", "+zscore"
+#define SETS          "+zadd", "+zrem", "+zrange", "+zcard", "+zcount", "+zscore", "+sadd", "+smembers"
 /* As it stands in store_redis.c. */
 #define ACCESS_LIST   KEYS_AND_NEWS, "-@all", CONNECTING, SCRIPTS, TEXTS, HASHES, SETS
 
