@@ -19,7 +19,8 @@ Test(command_line, help_and_version_say_what_there_is)
 {
     struct finished help = command_run("--help");
     cr_assert_eq(help.code, 0);
-    const char *const commands[] = {"serve", "emulate", "check", "settings", "keygen", "probe"};
+    const char *const commands[] = {"serve",  "emulate", "check", "settings",
+                                    "keygen", "verify",  "probe"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         expect_in(help.output, commands[i]);
         struct finished one = command_run(text_of("%s", commands[i]), "--help");
