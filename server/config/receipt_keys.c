@@ -52,49 +52,49 @@ static int read_key(const struct key_job *job, const char *name, reader *read, s
                 : key_job_fail_content(job, name, read == jwt_key_from_pem ? private_key : any_key);
 }
 
+/* The old keys' files. */
 struct names {
-    char list[RECEIPT_OLD_KEYS_MAX][NAME_SIZE];
-    size_t count;
+    struct dirent **list;
+    int count;
 };
 
-static int compare_names(const void *a, const void *b)
+static void names_done(struct names *names)
 {
-    return strcmp(a, b);
+    for (int i = 0; i < names->count; i++) {
+        free(names->list[i]);
+    }
+    free((void *)names->list);
 }
 
-static int names_add(const struct key_job *job, const char *name, struct names *ret)
+DEFINE_CLEANUP(names, struct names, names_done(it))
+
+static int is_old(const struct dirent *entry)
 {
-    if (fnmatch(old_pattern, name, 0) != 0) {
-        return 0;
+    return fnmatch(old_pattern, entry->d_name, 0) == 0;
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* In the order of their names. */
+static int find_old(const struct key_job *job, struct names *ret)
+{
+    *ret = (struct names){.count = 0};
+    int count = scandirat(job->folder, ".", &ret->list, is_old, compare_names);
+    if (count < 0) {
+        return key_job_fail_open(job, -errno);
     }
-    if (ret->count == RECEIPT_OLD_KEYS_MAX) {
+    ret->count = count;
+    if (count > RECEIPT_OLD_KEYS_MAX) {
         (void)snprintf(job->error, job->error_size,
                        "%s holds more than %d old receipt keys (%s); delete those whose receipts "
                        "have expired",
                        job->dir, RECEIPT_OLD_KEYS_MAX, old_pattern);
         return -E2BIG;
     }
-    (void)snprintf(ret->list[ret->count++], NAME_SIZE, "%s", name);
     return 0;
-}
-
-/* The old keys' files, in the order of their names. */
-static int find_old(const struct key_job *job, struct names *ret)
-{
-    ret->count = 0;
-    DIR *folder = opendir(job->dir);
-    if (!folder) {
-        return key_job_fail_open(job, -errno);
-    }
-    int error = 0;
-    const struct dirent *entry = NULL;
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): this stream is nobody else's */
-    while (error == 0 && (entry = readdir(folder)) != NULL) {
-        error = names_add(job, entry->d_name, ret);
-    }
-    (void)closedir(folder);
-    qsort(ret->list, ret->count, NAME_SIZE, compare_names);
-    return error;
 }
 
 /* ---- what is published ---- */
@@ -139,10 +139,10 @@ static int read_all(const struct key_job *job, struct published *ret)
         }
         publish(ret, key);
     }
-    struct names old;
+    CLEANUP(names) struct names old;
     error = find_old(job, &old);
-    for (size_t i = 0; error == 0 && i < old.count; i++) {
-        error = read_key(job, old.list[i], jwt_key_from_public_pem, &key);
+    for (int i = 0; error == 0 && i < old.count; i++) {
+        error = read_key(job, old.list[i]->d_name, jwt_key_from_public_pem, &key);
         if (error == 0) {
             publish(ret, key);
         }

@@ -55,7 +55,8 @@ static const char *readme_check(const struct rig *rig)
 {
     static const char begin[] = "```python\n";
     static const char place[] = ISSUER JWKS_PATH;
-    const char *readme = read_text(text_of("%s/README.md", getenv("LIVENESSD_TEST_SOURCE_DIR")));
+    const char *readme =
+        read_text(text_of("%s/README.md", secure_getenv("LIVENESSD_TEST_SOURCE_DIR")));
     const char *code = strstr(readme, begin);
     cr_assert_not_null(code);
     code = text_of("%.*s", (int)(strstr(code, "\n```\n") - code - (long)strlen(begin)),

@@ -57,8 +57,8 @@ Test(ec_pem, takes_no_other_text)
     cr_expect_not(is_private_key(SLICE("")));
     cr_expect_not(is_private_key((struct slice){0}));
     cr_expect_not(is_private_key(SLICE("hello")));
-    cr_expect_not(is_private_key(
-        SLICE("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")));
+    cr_expect_not(
+        is_private_key(SLICE("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")));
     struct buf key;
     buf_init_secret(&key, LIMIT);
     ec_pem_generate(&key);
@@ -111,15 +111,15 @@ Test(ec_pem, names_both_halves_of_a_pair_alike)
     ec_pem_generate(&pem);
     cr_assert_eq(ec_pem_put_public(buf_slice(&pem), &half), 0);
     struct jwt_key *pair = jwt_key_from_pem(buf_slice(&pem));
-    struct jwt_key *public = jwt_key_from_public_pem(buf_slice(&half));
+    struct jwt_key *other = jwt_key_from_public_pem(buf_slice(&half));
     struct jwt_key *too = jwt_key_from_public_pem(buf_slice(&pem));
-    cr_assert(pair && public && too);
+    cr_assert(pair && other && too);
     cr_expect_eq(strlen(jwt_key_id(pair)), 43);
-    cr_expect_str_eq(jwt_key_id(pair), jwt_key_id(public));
+    cr_expect_str_eq(jwt_key_id(pair), jwt_key_id(other));
     cr_expect_str_eq(jwt_key_id(pair), jwt_key_id(too));
     cr_expect_null(jwt_key_from_public_pem(SLICE("hello")));
     jwt_key_free(pair);
-    jwt_key_free(public);
+    jwt_key_free(other);
     jwt_key_free(too);
     buf_wipe(&pem);
     buf_done(&half);

@@ -1,9 +1,8 @@
 /* Promises of config/receipt_keys.h. */
-#include "config/receipt_keys.h"
-
 #include "base/ec_pem.h"
 #include "base/json.h"
 #include "config/keyring.h"
+#include "config/receipt_keys.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>

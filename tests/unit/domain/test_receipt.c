@@ -199,7 +199,7 @@ Test(receipt, says_texts_of_clients_safely)
 
 Test(receipt, fits_with_the_longest_of_everything)
 {
-    char name[201];
+    static char name[201];
     struct session_record record = accepted_record();
     memset(name, '\x01', sizeof name - 1);
     name[sizeof name - 1] = '\0';
