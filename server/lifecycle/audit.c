@@ -68,7 +68,7 @@ struct audit *audit_new(struct sessions *sessions)
 
 static void queue_drop(struct audit *audit, unsigned count)
 {
-    for (; count > 0; count--) {
+    for (; count > 0 && audit->queue; count--) {
         struct audit_entry *entry = audit->queue;
         audit->queue = entry->next;
         entry->next = NULL;

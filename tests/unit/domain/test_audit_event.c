@@ -174,7 +174,8 @@ Test(audit_event, cuts_a_reason_between_two_characters)
 {
     char reason[400];
     memset(reason, 'r', sizeof reason);
-    memcpy(reason + 255, "\xC3\xA4", 2); /* ä: its second byte is the 257th */
+    reason[255] = '\xC3'; /* ä: its second byte is the 257th */
+    reason[256] = '\xA4';
     const struct audit_event event = {.action = AUDIT_RESET, .reason = {reason, sizeof reason}};
     char *text = text_with(key, &event);
     const char *found = strstr(text, "\"reason\":\"");

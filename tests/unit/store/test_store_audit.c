@@ -158,7 +158,7 @@ Test(store_audit, takes_as_many_at_once_as_it_says)
         entries = entry;
     }
     cr_assert_eq(append(entries), STORE_OK);
-    cr_assert_eq(strlen(list_of(acme, "", "", 100)), 2 * STORE_AUDIT_MAX);
+    cr_assert_eq(strlen(list_of(acme, "", "", 100)), (size_t)2 * STORE_AUDIT_MAX);
 }
 
 Test(store_audit, outlives_the_process)
