@@ -39,7 +39,8 @@ static int admin_status(const struct rig *rig, const char *path)
 
 static struct troubled open_troubled(void)
 {
-    const struct rig_options options = {.redis = true, .settings = {"store.timeout=2s"}};
+    const struct rig_options options = {.redis = true,
+                                        .settings = {"store.timeout=2s", "drain_timeout=2s"}};
     struct troubled it = {.rig = rig_open_with(&options)};
     it.open = story_begin(&it.rig);
     it.played = story_begin(&it.rig);
@@ -78,6 +79,7 @@ static void expect_trouble(const struct troubled *it, const char *why)
     cr_assert(daemon_log_contains(it->rig.server, "\"event\":\"store failed\""));
     cr_assert(daemon_log_contains(it->rig.server, why), "no \"%s\" in %s", why,
               daemon_log(it->rig.server));
+    emulator_faults_clear(&it->rig);
 }
 
 /* By itself; and every promise stands. */
