@@ -250,11 +250,24 @@ Test(news, of_a_look_while_the_claim_is_asked_for_takes_the_place_of_ones_own)
     cr_expect_eq(fake_store.asked[CALL_CLAIM_LOOK], 2);
 }
 
-Test(news, of_a_look_does_not_stop_one_that_is_claimed)
+Test(news, of_a_look_makes_a_claim_that_is_granted_late_superfluous)
 {
     wait_for_own_look();
-    others_say_looked(session, "Running");
+    others_say_looked(session, "Running"); /* and its rest is over already */
     claim_says(STORE_OK, 0);
+    cr_expect_eq(face_count(FACE_LOOKS), 0);
+    cr_expect_eq(fake_store.looked_count, 1, "given back");
+    turn_until(pending(CALL_CLAIM_LOOK));
+    claim_says(STORE_OK, 0);
+    face_says("Succeeded");
+    turn_until(waiter.told[WAIT_SETTLED]);
+}
+
+Test(news, of_a_look_does_not_stop_one_that_is_under_way)
+{
+    wait_for_own_look();
+    claim_says(STORE_OK, 0);
+    others_say_looked(session, "Running"); /* it has taken longer than the claim holds */
     cr_assert_not_null(face_pending(FACE_LOOKS));
     face_says("Succeeded");
     turn_until(waiter.told[WAIT_SETTLED]);
