@@ -291,9 +291,9 @@ struct redis_presence *redis_presence_close(struct redis_presence *presence)
 void redis_presence_connected(struct redis_presence *presence)
 {
     presence->since = 0;
+    presence->stale = true; /* what was under way may be lost */
     timer_start(&presence->timer, on_timer, presence->config.dead_after_ms / 5, 0);
     send_beat(presence);
-    send_all(presence);
 }
 
 void redis_presence_beat(struct redis_presence *presence)

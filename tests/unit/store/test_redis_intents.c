@@ -159,6 +159,42 @@ Test(redis_intents, that_ended_while_the_server_was_away_are_over)
     cr_expect_str_eq(ask("HEXISTS", intents, ids[1]), "0");
 }
 
+static void halt_server(void)
+{
+    let_them_beat(); /* nothing else is under way */
+    redis_server_halt(it.server);
+}
+
+/* What was asked of it meanwhile is lost. */
+static void lose_server(void)
+{
+    fixture_turn_often(&it.base);
+    redis_server_kill(it.server);
+    redis_server_restart(it.server);
+}
+
+Test(redis_intents, are_told_again_when_what_was_under_way_is_lost)
+{
+    char ids[INTENTS][UUID_SIZE];
+    int slots[INTENTS];
+    start_with(redis_server_start_with("--appendonly", "yes", "--appendfsync", "always"));
+    make_ids(ids);
+    redis_fixture_open(&it);
+    intend_all(it.base.store, ids, slots);
+    const char *intents = key("intents:", only_instance());
+    expect_in_time(&it, asked("3", "HLEN", intents));
+    halt_server();
+    store_intent_done(it.base.store, slots[0]);
+    lose_server();
+    expect_in_time(&it, asked("2", "HLEN", intents));
+    cr_expect_str_eq(ask("HEXISTS", intents, ids[0]), "0");
+    halt_server();
+    cr_assert_geq(store_intend(it.base.store, ids[0], noon + 7), 0);
+    lose_server();
+    expect_in_time(&it, asked("3", "HLEN", intents));
+    cr_expect_str_eq(ask("HGET", intents, ids[0]), text_of("%" PRId64, noon + 7));
+}
+
 Test(redis_intents, are_noted_as_long_as_there_is_a_connection_and_room)
 {
     char id[UUID_SIZE];
