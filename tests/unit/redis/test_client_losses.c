@@ -118,6 +118,25 @@ Test(redis_losses, a_loop_that_was_late_does_not_take_it_for_a_server_that_hangs
     fixture_done(&it);
 }
 
+Test(redis_losses, a_connection_in_use_for_longer_than_a_time_out_is_none_that_hangs)
+{
+    struct asked asked = {0};
+    struct redis_server *server = redis_server_start(NULL);
+    fixture_init(&it);
+    connect_with_timeout(redis_server_url(server, NULL), 1000);
+    turn_until(&it, redis_state(it.client) == REDIS_CONNECTED);
+    for (int64_t start = now_ms(); now_ms() < start + 2500;) {
+        asked.answers = 0;
+        cr_assert(ask(&it, &asked, "PING"));
+        turn_until(&it, asked.answers > 0);
+    }
+    int64_t start = now_ms();
+    turn_until(&it, now_ms() > start + 1500); /* the timer finds nobody who waits */
+    expect_answer(&it, "PONG", "PING");
+    cr_expect_eq(it.told_count, 1);
+    fixture_done(&it);
+}
+
 Test(redis_losses, a_connection_the_server_ends_is_made_again)
 {
     struct redis_server *server = redis_server_start(NULL);
@@ -168,7 +187,7 @@ Test(redis_losses, each_command_ends_once_whatever_happens)
     struct redis_server *server = redis_server_start(NULL);
     fixture_init(&it);
     connect_with_timeout(redis_server_url(server, NULL), 5000);
-    struct fixture killer;
+    static struct fixture killer;
     fixture_init(&killer);
     fixture_connect(&killer, redis_server_url(server, NULL));
     for (int round = 0; round < ROUNDS; round++) {
@@ -202,7 +221,7 @@ Test(redis_losses, what_waits_to_be_sent_has_a_limit)
     fixture_connect(&it, redis_server_url(server, NULL));
     redis_server_halt(server);
     const struct slice words[] = {SLICE("SET"), SLICE("a"), {big, BIG}};
-    struct asked asked[FITS * 2] = {0};
+    static struct asked asked[FITS * 2];
     unsigned sent = 0;
     while (sent < FITS * 2 && fixture_send(&it, &asked[sent], 3, words)) {
         if (++sent == FITS / 2) {
