@@ -200,7 +200,7 @@ static const char *user_of_readme(void)
     FILE *file = fopen(text_of("%s/README.md", folder ? folder : "."), "re");
     cr_assert_not_null(file);
     char *readme = keep(xcalloc(1, 1 << 20), free);
-    (void)fread(readme, 1, (1 << 20) - 1, file);
+    cr_assert_gt(fread(readme, 1, (1 << 20) - 1, file), 0U);
     (void)fclose(file);
     const char *rules = strstr(readme, begin);
     cr_assert_not_null(rules, "the README makes no user");
