@@ -74,14 +74,16 @@ Test(redis_intents, of_a_process_that_was_given_up_too_early_lead_to_records_all
     cr_expect(orphans_are(2), "those that were orphans already");
 }
 
+static const char leave_many[] =
+    "for i = 1, ARGV[1] do redis.call('HSET', KEYS[1], "
+    "string.format('%08x-1234-7123-8123-0123456789ab', i), ARGV[2]) end";
+
 Test(redis_intents, of_a_process_that_never_comes_back_are_adopted_however_many_there_are)
 {
     enum { MANY = 5000 }; /* more than one beat deals with */
     start();
-    (void)ask("EVAL",
-              "for i = 1, ARGV[1] do redis.call('HSET', KEYS[1], "
-              "string.format('%08x-1234-7123-8123-0123456789ab', i), ARGV[2]) end",
-              "1", key("intents:", ghost), text_of("%d", MANY), text_of("%" PRId64, noon));
+    (void)ask("EVAL", leave_many, "1", key("intents:", ghost), text_of("%d", MANY),
+              text_of("%" PRId64, noon));
     add_ghost();
     redis_fixture_open(&it);
     expect_in_time(&it, ghost_is_gone());
@@ -246,6 +248,6 @@ Test(redis_intents, are_noted_again_by_a_process_that_was_given_up)
     const char *intents = key("intents:", instance);
     expect_in_time(&it, asked("3", "HLEN", intents));
     (void)ask("EVAL", "redis.call('DEL', KEYS[1]) redis.call('ZREM', KEYS[2], ARGV[1])", "2",
-              intents, PREFIX "instances", instance);
+              intents, INSTANCES, instance);
     expect_in_time(&it, asked("3", "HLEN", intents) && is_member(&it, "instances", instance));
 }
