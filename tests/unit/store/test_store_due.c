@@ -131,10 +131,12 @@ Test(store_due, forgets_no_more_than_it_is_told)
     for (int i = 0; i < 3; i++) {
         insert_to_forget(ids[i], noon + 3 - i, DELETION_NONE);
     }
-    cr_expect_eq(forget(&it, noon + 10, 2), STORE_OK);
+    cr_expect_eq(forget(&it, noon + 10, 2), STORE_MORE);
     cr_expect_eq(load(&it, ids[0]), STORE_OK, "the youngest stays");
     cr_expect_eq(load(&it, ids[1]), STORE_NOT_FOUND);
     cr_expect_eq(load(&it, ids[2]), STORE_NOT_FOUND);
+    cr_expect_eq(forget(&it, noon + 10, 2), STORE_OK, "there is no more");
+    cr_expect_eq(load(&it, ids[0]), STORE_NOT_FOUND);
 }
 
 Test(store_due, forgets_by_what_was_saved_last)
