@@ -320,8 +320,8 @@ void creation_start(struct sessions *sessions, const struct session_record *draf
     creation_enter(creation);
     ticket_attach(ticket, creation);
     if (creation->intent < 0) { /* as many creates under way as the store can account for */
-        creation->problem = store_ready(sessions->config.store) ? PROBLEM_UPSTREAM_BUSY
-                                                                : PROBLEM_STORE_UNAVAILABLE;
+        creation->problem =
+            store_ready(sessions->config.store) ? PROBLEM_UPSTREAM_BUSY : PROBLEM_STORE_UNAVAILABLE;
         creation->retry_after_s = 1;
         creation_later(creation, 0, creation_refused);
         return;
