@@ -68,7 +68,8 @@ static void send_request(const struct load *load, int fd, const char *method, co
 static int receive(struct client *client)
 {
     ssize_t got = recv(client->fd, client->answer + client->size, ANSWER_MAX - 1 - client->size, 0);
-    cr_assert_gt(got, 0, "cut off: %s", client->answer);
+    if (got <= 0)
+        fail_at(HERE, "cut off: %s", client->answer);
     client->size += (size_t)got;
     client->answer[client->size] = '\0';
     const char *end = strstr(client->answer, "\r\n\r\n");
@@ -100,7 +101,8 @@ static void go_on(struct load *load, struct client *client)
         return;
     }
     const char *id = strstr(client->answer, member);
-    cr_assert(id && strlen(id) > sizeof member + UUID_SIZE, "%s", client->answer);
+    if (!id || strlen(id) < sizeof member + UUID_SIZE)
+        fail_at(HERE, "no session: %s", client->answer);
     memcpy(client->id, id + sizeof member - 1, UUID_SIZE - 1);
     send_request(load, client->fd, "POST", client->id, "/completion", "{\"error\":\"TimedOut\"}");
 }
@@ -114,12 +116,14 @@ static void make_round(struct load *load)
         begin_next(load, &load->clients[i]);
     }
     while (load->settled < load->of_a_round) {
-        cr_assert_gt(poll(readable, CLIENTS, SOON_MS), 0, "nobody is answered");
+        if (poll(readable, CLIENTS, SOON_MS) <= 0)
+            fail_at(HERE, "nobody is answered after %zu sessions", load->settled);
         for (size_t i = 0; i < CLIENTS; i++) {
             if (!readable[i].revents)
                 continue;
             int status = receive(&load->clients[i]);
-            cr_assert(status == 0 || status == 200, "%s", load->clients[i].answer);
+            if (status != 0 && status != 200)
+                fail_at(HERE, "refused: %s", load->clients[i].answer);
             if (status != 0)
                 go_on(load, &load->clients[i]);
         }
