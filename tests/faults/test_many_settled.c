@@ -132,10 +132,16 @@ static void make_round(struct load *load)
 
 /* ---- figures ---- */
 
+/* Of reading one session, in microseconds. */
+struct reads {
+    double p50, p99;
+    double cpu; /* of the server: other work on the machine makes it wait, not work */
+};
+
 struct figures {
     unsigned long memory_kb;
     int64_t rows, pages;
-    double memory_p50, memory_p99, store_p50, store_p99; /* of reading one, in microseconds */
+    struct reads memory, store;
 };
 
 static int read_one(const struct load *load, struct client *client, const char *id)
@@ -153,11 +159,16 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double cpu_us(const struct load *load)
+{
+    return metric_value(&load->rig, "process_cpu_seconds_total") * 1e6;
+}
+
 /* Reads sessions of this round at random, from number `from` on. */
-static void time_reads(struct load *load, size_t from, size_t count, double *ret_p50,
-                       double *ret_p99)
+static struct reads time_reads(struct load *load, size_t from, size_t count)
 {
     static double took_us[READS];
+    double cpu_before = cpu_us(load);
     for (size_t i = 0; i < READS; i++) {
         uint32_t roll;
         random_fill(random_system(), &roll, sizeof roll);
@@ -166,9 +177,9 @@ static void time_reads(struct load *load, size_t from, size_t count, double *ret
         took_us[i] = (double)(clock_precise_ns() - began) / 1e3;
         cr_assert_eq(status, 200, "%s", load->clients[0].answer);
     }
+    double cpu = cpu_us(load) - cpu_before;
     qsort(took_us, READS, sizeof took_us[0], compare);
-    *ret_p50 = took_us[READS / 2];
-    *ret_p99 = took_us[READS * 99 / 100];
+    return (struct reads){took_us[READS / 2], took_us[READS * 99 / 100], cpu / READS};
 }
 
 /* The first column of the first row: what the database holds, whether or not it is in its file yet.
@@ -193,18 +204,23 @@ static struct figures measure(struct load *load)
     struct figures figures = {.memory_kb = daemon_memory_kb(load->rig.server, "RssAnon:"),
                               .rows = ask_database(load, "SELECT count(*) FROM session"),
                               .pages = ask_database(load, "PRAGMA page_count")};
-    size_t newest = load->of_a_round - NEWEST;
-    time_reads(load, newest, NEWEST, &figures.memory_p50, &figures.memory_p99);
-    time_reads(load, 0, load->of_a_round / 2, &figures.store_p50, &figures.store_p99);
+    figures.memory = time_reads(load, load->of_a_round - NEWEST, NEWEST);
+    figures.store = time_reads(load, 0, load->of_a_round / 2);
     return figures;
+}
+
+static void show_reads(const char *where, const struct reads *it)
+{
+    printf("; read from %s in %.0f us (p99 %.0f, CPU %.0f)", where, it->p50, it->p99, it->cpu);
 }
 
 static void show(size_t count, const struct figures *it)
 {
-    printf("%zu settled: %lu kB of memory, %lld rows in %lld pages; read in %.0f us (p99 %.0f) "
-           "from memory, %.0f us (p99 %.0f) from the store\n",
-           count, it->memory_kb, (long long)it->rows, (long long)it->pages, it->memory_p50,
-           it->memory_p99, it->store_p50, it->store_p99);
+    printf("%zu settled: %lu kB of memory, %lld rows in %lld pages", count, it->memory_kb,
+           (long long)it->rows, (long long)it->pages);
+    show_reads("memory", &it->memory);
+    show_reads("the store", &it->store);
+    printf("\n");
 }
 
 /* ---- the story ---- */
