@@ -56,14 +56,14 @@ Test(crash_load, changes_nothing_that_was_answered, .timeout = 3000)
     struct rig rig = rig_open_with(&(struct rig_options){.sync = sync});
     struct visits *visits = visits_new(&rig, 1, CLIENTS);
     for (size_t i = 0; i < crashes; i++) {
-        unsigned before = visits_lost(visits);
+        unsigned before = visits_cut_off(visits);
         unsigned orphans_before = i == 0 ? 0 : orphaned(&rig);
         run_until_crash(&rig, visits);
         daemon_restart(rig.server);
         visits_expect_some(visits, &rig, SAMPLE);
         visits_expect_new(visits, &rig);
         expect_soon(has_counted(&rig));
-        cr_assert_leq(orphaned(&rig), orphans_before + visits_lost(visits) - before);
+        cr_assert_leq(orphaned(&rig), orphans_before + visits_cut_off(visits) - before);
     }
     cr_assert_gt(visits_count(visits), 0U);
     /* records of creates that were stored, but not answered before the kill */
@@ -74,7 +74,7 @@ Test(crash_load, changes_nothing_that_was_answered, .timeout = 3000)
     visits_expect_all(visits, &rig);
     printf("%zu crashes: %u sessions as they were, %u creates cut off, %u orphaned, %u of them "
            "upstream\n",
-           crashes, visits_count(visits), visits_lost(visits), orphaned(&rig), left);
+           crashes, visits_count(visits), visits_cut_off(visits), orphaned(&rig), left);
     daemon_stop(rig.server);
     visits_expect_rest_unknown(&rig);
 }

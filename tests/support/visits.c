@@ -36,7 +36,7 @@ struct visits {
     struct visit *list;
     unsigned count, room;
     unsigned known; /* of those, asked for again by visits_expect_new */
-    unsigned lost;
+    unsigned cut_off, excused;
 };
 
 static void release(void *object)
@@ -66,9 +66,14 @@ unsigned visits_count(const struct visits *visits)
     return visits->count;
 }
 
-unsigned visits_lost(const struct visits *visits)
+unsigned visits_cut_off(const struct visits *visits)
 {
-    return visits->lost;
+    return visits->cut_off;
+}
+
+unsigned visits_excused(const struct visits *visits)
+{
+    return visits->excused;
 }
 
 /* ---- the clients ---- */
@@ -142,8 +147,12 @@ static void finish(struct visits *visits, struct client *client, bool excused)
     size_t visit = client->visit;
     client->pending = NULL;
     client->visit = NONE;
-    if (answer->status == 0 || (excused && is_excuse(answer))) {
-        visits->lost += visit == NONE;
+    if (answer->status == 0) {
+        visits->cut_off += visit == NONE;
+        return;
+    }
+    if (excused && is_excuse(answer)) {
+        visits->excused += visit == NONE;
         return;
     }
     expect_status(answer, 200);

@@ -21,8 +21,9 @@ void visits_rest(struct visits *visits, bool excused);
 
 /* Sessions whose create was answered. */
 unsigned visits_count(const struct visits *visits);
-/* Creates of which a client was not told what became of them: cut off, or excused. */
-unsigned visits_lost(const struct visits *visits);
+/* Creates that were not answered, and those that were excused. */
+unsigned visits_cut_off(const struct visits *visits);
+unsigned visits_excused(const struct visits *visits);
 
 /* Fails unless the session is there: whoever has no verdict yet can be completed, every verdict is
  * as it was answered. At the server `rig`. */
