@@ -7,6 +7,7 @@
 #include "store/redis_presence.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/uv_timer.h"
 #include "store/store.h"
 
@@ -95,8 +96,8 @@ struct redis_presence {
     bool again;       /* one more is wanted */
     bool stale;       /* the hash in Redis is not what the table says */
     int64_t since;    /* Redis' time since when each beat was answered; 0: the last one was not */
-    uint64_t sent_at; /* loop's time of the last beat */
-    uint64_t good_at; /* of the last one that was answered; 0: none */
+    uint64_t sent_ns; /* of the last beat */
+    uint64_t good_ns; /* of the last one that was answered; 0: none */
     unsigned told;    /* peers; 0: nobody yet */
     struct intent *intents;
     int *free_slots; /* a stack */
@@ -165,7 +166,7 @@ static bool beat_answered(struct redis_presence *presence, const struct redisRep
     bool good = reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3;
     presence->since = good ? reply->element[2]->integer : 0;
     if (good) {
-        presence->good_at = presence->sent_at;
+        presence->good_ns = presence->sent_ns;
     } else if (presence->config.dead_after_ms / 5 > RETRY_MS) {
         timer_start(&presence->timer, on_timer, RETRY_MS, 0);
     }
@@ -219,7 +220,7 @@ static void send_beat(struct redis_presence *presence)
         number(SESSION_ORPHANED, state),
         number(orphan_keep_ms, keep),
     };
-    presence->sent_at = uv_now(presence->timer.loop);
+    presence->sent_ns = clock_precise_ns();
     presence->beating = ask(presence, sizeof arguments / sizeof *arguments, arguments, on_beat);
 }
 
@@ -307,11 +308,12 @@ void redis_presence_tell(struct redis_presence *presence)
     send_beat(presence);
 }
 
-/* A process that was stopped for a while may have been given up: it comes back with a beat. */
+/* A process that was stopped for a while may have been given up: it comes back with a beat. Not by
+ * the loop's clock, which stood as well. */
 static void stay_known(struct redis_presence *presence)
 {
-    uint64_t age = uv_now(presence->timer.loop) - presence->good_at;
-    if (!presence->beating && age > presence->config.dead_after_ms / 2) {
+    uint64_t age_ms = (clock_precise_ns() - presence->good_ns) / 1000000;
+    if (!presence->beating && age_ms > presence->config.dead_after_ms / 2) {
         send_beat(presence);
     }
 }
