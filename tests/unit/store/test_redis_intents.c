@@ -251,3 +251,26 @@ Test(redis_intents, are_noted_again_by_a_process_that_was_given_up)
               intents, INSTANCES, instance);
     expect_in_time(&it, asked("3", "HLEN", intents) && is_member(&it, "instances", instance));
 }
+
+static const char since_last_beat[] = "local time = redis.call('TIME') "
+                                      "local now = time[1] * 1000 + time[2] / 1000 "
+                                      "return math.floor(now - redis.call('ZRANGE', KEYS[1], 0, 0, "
+                                      "'WITHSCORES')[2])";
+
+/* Else an intent could be noted for a process that nobody knows, and be lost with it. */
+Test(redis_intents, follow_a_beat_when_the_process_was_stopped)
+{
+    start();
+    redis_fixture_open(&it);
+    (void)only_instance();
+    let_them_beat();
+    /* the loop does not turn */
+    expect_soon(strtol(ask("EVAL", since_last_beat, "1", INSTANCES), NULL, 10) > DEAD_AFTER_MS);
+    (void)ask("CONFIG", "SET", "slowlog-log-slower-than", "0");
+    (void)ask("SLOWLOG", "RESET");
+    cr_assert_geq(store_intend(it.base.store, "01234567-1234-7123-8123-0123456789ab", noon), 0);
+    expect_in_time(&it, asked("1", "HLEN", key("intents:", only_instance())));
+    const char *noted = strstr(ask("SLOWLOG", "GET", "100"), "HSET"); /* the newest come first */
+    cr_assert_not_null(noted);
+    cr_expect(strstr(noted, "EVAL"), "no beat came before");
+}
