@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    SETTLED = 5000,
+    SETTLED = 20000,
     ROUNDS = 5,
     WARM = 2, /* rounds until all is as large as it gets: the second forgets the first */
     CLIENTS = 32,
