@@ -76,9 +76,9 @@ static void expect_trouble(const struct troubled *it, const char *why)
     cr_assert_lt(answer->seconds, (TIMEOUT_MS + SLACK_MS) / 1000.0);
     cr_assert_eq(admin_status(&it->rig, "/readyz"), 503);
     cr_assert_eq(admin_status(&it->rig, "/livez"), 200);
-    cr_assert(daemon_log_contains(it->rig.server, "\"event\":\"store failed\""));
-    cr_assert(daemon_log_contains(it->rig.server, why), "no \"%s\" in %s", why,
-              daemon_log(it->rig.server));
+    expect_soon(daemon_log_contains(it->rig.server, "\"event\":\"store failed\""));
+    if (!wait_until(daemon_log_contains(it->rig.server, why), SOON_MS))
+        fail_at(HERE, "no \"%s\" in %s", why, daemon_log(it->rig.server));
     emulator_faults_clear(&it->rig);
 }
 
