@@ -12,8 +12,10 @@
 /* A server that starts where it should refuse does not end by itself. */
 TestSuite(redis_start, .timeout = 120);
 
-#define PASSWORD      "pa55-of-the-store"
-#define PASSWORD_RULE ">" PASSWORD
+#define PASSWORD "pa55-of-the-store"
+
+/* As ACL SETUSER takes it. */
+static const char password_rule[] = ">" PASSWORD;
 
 static int ready_status(const struct rig *rig)
 {
@@ -105,14 +107,14 @@ Test(redis_start, with_a_wrong_password_is_refused)
 Test(redis_start, as_a_user_who_may_not_do_all_is_refused)
 {
     struct redis_server *redis = redis_server_start(NULL);
-    (void)redis_server_ask(redis, "ACL", "SETUSER", "less", "on", PASSWORD_RULE, "~livenessd:*",
+    (void)redis_server_ask(redis, "ACL", "SETUSER", "less", "on", password_rule, "~livenessd:*",
                            "&livenessd:news", "+@all", "-zadd");
     expect_refused(redis_server_url(redis, "less:" PASSWORD), NULL, "access list of the README");
-    (void)redis_server_ask(redis, "ACL", "SETUSER", "elsewhere", "on", PASSWORD_RULE, "~other:*",
+    (void)redis_server_ask(redis, "ACL", "SETUSER", "elsewhere", "on", password_rule, "~other:*",
                            "&livenessd:news", "+@all");
     expect_refused(redis_server_url(redis, "elsewhere:" PASSWORD), NULL,
                    "access list of the README");
-    (void)redis_server_ask(redis, "ACL", "SETUSER", "deaf", "on", PASSWORD_RULE, "~livenessd:*",
+    (void)redis_server_ask(redis, "ACL", "SETUSER", "deaf", "on", password_rule, "~livenessd:*",
                            "resetchannels", "+@all");
     expect_refused(redis_server_url(redis, "deaf:" PASSWORD), NULL, "access list of the README");
 }

@@ -194,7 +194,7 @@ static struct http_pending *wait_for(const struct troubled *it, const char *seco
                          it->open.owner);
 }
 
-/* Who waits is no request under way: a wait ends with what is known, or in the verdict. */
+/* With the verdict, or when its time is over with what is known. */
 static void expect_wait_ends(struct http_pending *waiting)
 {
     const struct http_answer *answer = http_end(waiting);
