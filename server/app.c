@@ -242,7 +242,7 @@ static bool make_services(struct app *app)
         .limits = app->limits,
         .poll_interval_ms = settings->upstream_poll_interval,
         .repeat_wait_ms = settings->http_idempotency_wait,
-        .look_hold_ms = store_hold_ms(settings),
+        .look_hold_ms = hold_ms_of(settings),
         .retention_audit_ms = (int64_t)settings->retention_audit,
         .cache_bytes = store_is_shared(app->store) ? 0 : settings->store_cache,
     };

@@ -9,7 +9,7 @@
 
 enum { INTENTS_MAX = 8192, HOLD_SLACK_MS = 1000 };
 
-uint64_t store_hold_ms(const struct settings *settings)
+uint64_t hold_ms_of(const struct settings *settings)
 {
     return settings->upstream_queue_wait + settings->upstream_timeout + HOLD_SLACK_MS;
 }
@@ -42,7 +42,7 @@ struct store *store_of_settings(uv_loop_t *uv, const struct settings *settings, 
         .redis_url = redis ? settings->store_redis_url : NULL,
         .redis_ca_file = settings->store_redis_ca_file,
         .redis_prefix = settings->store_redis_prefix,
-        .lease_ms = store_hold_ms(settings),
+        .lease_ms = hold_ms_of(settings),
         .queue_max = settings->store_queue,
         .timeout_ms = settings->store_timeout,
         .intents_max = INTENTS_MAX,

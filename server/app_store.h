@@ -13,7 +13,7 @@
 
 /* How long a look upstream, or a deletion, is one process's where several share the store: as long
  * as the call may take, so that another one goes on soon after a process has died in it. */
-uint64_t store_hold_ms(const struct settings *settings);
+uint64_t hold_ms_of(const struct settings *settings);
 
 /* As store_open. */
 struct store *store_of_settings(uv_loop_t *uv, const struct settings *settings, struct log *log,

@@ -21,9 +21,9 @@ static void later_fail(struct asking *asking, enum problem problem)
 
 /* ---- claims ---- */
 
-/* Another process has looked. Whoever hears of that in another way wants no look any more; the
- * others do, because that one may have been sent before they asked. */
-static void asking_heard(struct asking *asking)
+/* Whoever hears of another process' look in another way wants none any more. The others do, because
+ * that one may have been sent before they asked. */
+static void hearers_leave(struct asking *asking)
 {
     struct ask_ticket *ticket = NULL, *next = NULL;
     DL_FOREACH_SAFE(asking->later, ticket, next)
@@ -35,25 +35,26 @@ static void asking_heard(struct asking *asking)
     }
     if (!asking->later)
         asking_calm(asking);
-    claim_freshen(&asking->claim);
-    asking_schedule(asking);
 }
 
 static void asking_refused(struct asking *asking)
 {
     if (claim_is_hopeless(&asking->claim)) {
         later_fail(asking, PROBLEM_UPSTREAM_BUSY);
-    } else if (asking->claim.heard) {
-        asking_heard(asking);
-        waits_tell_looked(asking->asker->sessions->waits, asking->id, "");
-    } else {
-        asking_schedule(asking);
+        return;
     }
+    if (asking->claim.heard)
+        claim_freshen(&asking->claim);
+    asking_schedule(asking);
 }
 
 void asking_claimed(struct claim *claim, enum store_result result)
 {
     struct asking *asking = (struct asking *)((char *)claim - offsetof(struct asking, claim));
+    if (claim->heard) {
+        hearers_leave(asking);
+        waits_tell_looked(asking->asker->sessions->waits, asking->id, "");
+    }
     if (!asking->later) { /* all have left meanwhile */
         asking_release(asking, "");
         asking_schedule(asking);
@@ -102,10 +103,13 @@ void asker_tell_looked(struct asker *asker, const char *id)
     struct asking *asking = asking_find(asker, id);
     if (!asking)
         return;
-    if (asking->claim.call)
+    if (asking->claim.call) {
         asking->claim.heard = true; /* what it will be answered may be older than this */
-    else
-        asking_heard(asking);
+        return;
+    }
+    hearers_leave(asking);
+    claim_freshen(&asking->claim);
+    asking_schedule(asking);
 }
 
 /* Nothing newer can be learned of a session that is open no more: a look under way is for nobody.

@@ -1,6 +1,7 @@
 /*
- * Revocations: a change of the record, again after a while when the store fails. They are few: one
- * for a client that left within the moment between the insert and its answer.
+ * Revocations: a change of the record, again after a while when the store fails or others change it
+ * all the time. They are few: one for a client that left within the moment between the insert and
+ * its answer.
  */
 #include "lifecycle/revocation.h"
 
@@ -55,7 +56,7 @@ static void revocation_done(void *context, enum problem problem, enum session_ch
 {
     struct revocation *revocation = context;
     (void)what;
-    if (problem == PROBLEM_STORE_UNAVAILABLE) {
+    if (problem == PROBLEM_STORE_UNAVAILABLE || problem == PROBLEM_CONCURRENT_OPERATION) {
         timer_start(revocation->timer, revocation_try, AGAIN_MS, 0);
         return;
     }

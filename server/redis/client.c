@@ -13,6 +13,7 @@
 #include "redis/link.h"
 #include "redis/pipeline.h"
 #include "redis/reader.h"
+#include "redis/resolver.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ struct redis_client {
     char reason[REASON_SIZE];
     unsigned tries; /* since a connection stood for a while */
     unsigned attempts;
+    struct redis_resolver *resolver;
     struct redis_link *link;
     struct redis_reader *reader;
     struct redis_greeting greeting;
@@ -316,9 +318,9 @@ static void on_attempt(uv_timer_t *timer)
 {
     struct redis_client *client = timer->data;
     struct redis_link_config link = {
+        .resolver = client->resolver,
         .host = client->url.host,
         .ca_file = client->config.ca_file,
-        .port = client->url.port,
         .tls = client->url.tls,
         .first = client->attempts++,
         .timeout_ms = client->config.timeout_ms,
@@ -355,6 +357,7 @@ struct redis_client *redis_open(uv_loop_t *uv, const struct redis_config *config
     client->config.url = &client->url;
     client->config.ca_file = client->ca_file = copy_text(config->ca_file);
     client->config.channel = client->channel = copy_text(config->channel);
+    client->resolver = redis_resolver_new(uv, client->url.host, client->url.port);
     redis_pipeline_init(&client->pipeline, config->commands_max);
     buf_init(&client->commands, OUTPUT_MAX);
     if (uv_timer_init(uv, &client->timer) != 0 || uv_idle_init(uv, &client->idle) != 0) {
@@ -392,6 +395,7 @@ struct redis_client *redis_close(struct redis_client *client)
     client->state = REDIS_UNREACHABLE;
     redis_pipeline_clear(&client->pipeline);
     client->link = redis_link_close(client->link, true);
+    client->resolver = redis_resolver_free(client->resolver);
     uv_close((uv_handle_t *)&client->timer, on_closed);
     uv_close((uv_handle_t *)&client->idle, on_closed);
     return NULL;

@@ -56,17 +56,16 @@ struct redis_client;
 /* Starts to connect. */
 struct redis_client *redis_open(uv_loop_t *uv, const struct redis_config *config);
 /* What was sent goes out still while the loop turns: for 1.5 s, and no longer than 0.3 s
- * without a byte. No callback runs any more. A look-up of a name that is under way keeps the loop
- * alive until it ends. NULL is fine; returns NULL. */
+ * without a byte. No callback runs any more. NULL is fine; returns NULL. */
 struct redis_client *redis_close(struct redis_client *client);
 
 enum redis_state redis_state(const struct redis_client *client);
 
 /* `reply` is valid during the callback only; NULL: no answer will come. It may be of type
- * REDIS_REPLY_ERROR. */
+ * REDIS_REPLY_ERROR. One of more than 32 MB or 262144 elements costs the connection. */
 typedef void redis_replied(void *context, const struct redisReply *reply);
-/* Copies the arguments. False: not connected, or commands_max are under way; `replied` will not
- * run. `replied` may be NULL. */
+/* Copies the arguments. False: not connected, commands_max are under way, or 64 MB wait to be
+ * written; `replied` will not run. `replied` may be NULL. */
 bool redis_send(struct redis_client *client, size_t count, const struct slice *arguments,
                 redis_replied *replied, void *context) MUST_CHECK;
 /* Writes what was sent since the last time: at the end of a turn of the loop. What nobody flushes

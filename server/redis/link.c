@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "base/uv_timer.h"
+#include "redis/resolver.h"
 #include "redis/socket.h"
 #include "redis/tls.h"
 
@@ -22,10 +23,7 @@ struct redis_link {
     uv_loop_t *uv;
     struct redis_link_config config;
     uv_timer_t timer;
-    uv_getaddrinfo_t lookup;
-    bool looking;
-    bool closed;       /* by the owner */
-    bool timer_closed; /* for good */
+    bool closed; /* by the owner */
     enum stage stage;
     struct addrinfo *found;
     unsigned found_count; /* not above ADDRESSES_MAX */
@@ -40,21 +38,15 @@ struct redis_link {
 
 /* ---- the end ---- */
 
-static void free_when_done(struct redis_link *link)
-{
-    if (link->timer_closed && !link->looking) {
-        uv_freeaddrinfo(link->found);
-        link->tls = redis_tls_free(link->tls);
-        secret_wipe(link->plain, sizeof link->plain);
-        free(link);
-    }
-}
-
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct redis_link *link = handle->data;
-    link->timer_closed = true;
-    free_when_done(link);
+    if (link->found) {
+        freeaddrinfo(link->found);
+    }
+    link->tls = redis_tls_free(link->tls);
+    secret_wipe(link->plain, sizeof link->plain);
+    free(link);
 }
 
 /* Only from a callback of the loop. */
@@ -97,8 +89,8 @@ struct redis_link *redis_link_close(struct redis_link *link, bool gently)
         return NULL;
     }
     link->closed = true;
-    if (link->looking) {
-        (void)uv_cancel((uv_req_t *)&link->lookup); /* in vain once a thread is at it */
+    if (link->stage == STAGE_LOOK_UP) {
+        redis_resolver_forget(link->config.resolver);
     }
     if (gently && link->stage == STAGE_UP && link->tls && !link->over) {
         redis_tls_end(link->tls);
@@ -244,45 +236,21 @@ static void try_next(struct redis_link *link)
 
 /* ---- the name ---- */
 
-static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *found)
+static void on_resolved(void *context, struct addrinfo *found, const char *trouble)
 {
-    struct redis_link *link = lookup->data;
-    link->looking = false;
+    struct redis_link *link = context;
     link->found = found;
-    if (link->closed) {
-        free_when_done(link);
-        return;
-    }
     for (const struct addrinfo *at = found; at && link->found_count < ADDRESSES_MAX;
          at = at->ai_next) {
         link->found_count++;
     }
     if (link->found_count == 0) {
-        set_reason(link, false, "its name leads to no address: %s",
-                   uv_strerror(status != 0 ? status : UV_EAI_NONAME));
+        set_reason(link, false, "its name leads to no address: %s", trouble ? trouble : "none");
         tell_down(link);
         return;
     }
     link->stage = STAGE_CONNECT;
     try_next(link);
-}
-
-static void look_up(struct redis_link *link)
-{
-    char port[8];
-    struct addrinfo wanted = {.ai_family = AF_UNSPEC,
-                              .ai_socktype = SOCK_STREAM,
-                              .ai_protocol = IPPROTO_TCP,
-                              .ai_flags = AI_NUMERICSERV};
-    (void)snprintf(port, sizeof port, "%u", (unsigned)link->config.port);
-    int error =
-        uv_getaddrinfo(link->uv, &link->lookup, on_looked_up, link->config.host, port, &wanted);
-    if (error == 0) {
-        link->looking = true;
-    } else {
-        set_reason(link, false, "its name cannot be looked up: %s", uv_strerror(error));
-        fail_later(link);
-    }
 }
 
 /* ---- for others ---- */
@@ -295,7 +263,7 @@ struct redis_link *redis_link_open(uv_loop_t *uv, const struct redis_link_config
     if (uv_timer_init(uv, &link->timer) != 0) {
         abort(); /* it asks the kernel for nothing */
     }
-    link->timer.data = link->lookup.data = link;
+    link->timer.data = link;
     if (config->tls) {
         link->tls = redis_tls_new(config->host, config->ca_file);
         if (!link->tls) {
@@ -304,7 +272,7 @@ struct redis_link *redis_link_open(uv_loop_t *uv, const struct redis_link_config
             return link;
         }
     }
-    look_up(link);
+    redis_resolver_ask(config->resolver, on_resolved, link);
     return link;
 }
 

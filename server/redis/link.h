@@ -17,11 +17,12 @@
 #include <uv.h>
 
 struct redis_link;
+struct redis_resolver;
 
 struct redis_link_config {
-    const char *host; /* these two stay until redis_link_close */
+    struct redis_resolver *resolver; /* these stay until redis_link_close */
+    const char *host;                /* who the peer has to be, for TLS */
     const char *ca_file;
-    uint16_t port;
     bool tls;
     unsigned first;      /* the address that is tried first, so that one which takes connections and
                             keeps silent does not stand before the others for ever */
@@ -40,5 +41,5 @@ void redis_link_write(struct redis_link *link, struct slice bytes);
 size_t redis_link_pending(const struct redis_link *link);
 /* What it waits for, before it is up: to say what took too long. */
 const char *redis_link_stage(const struct redis_link *link);
-/* As redis_socket_close. A look-up under way cannot be stopped; the loop stays alive with it. */
+/* As redis_socket_close. */
 struct redis_link *redis_link_close(struct redis_link *link, bool gently);

@@ -1,12 +1,13 @@
 /*
  * Beats and intents over the command connection. Every write is a script or a single command that
  * may be repeated: what was sent when a connection was lost is sent again when the next one stands.
- * Invariants: one beat is under way at a time; an intent is sent behind a beat that is young enough
- * for nobody to have given this process up in between.
+ * Invariant: an intent is sent behind a beat that is young enough for nobody to have given this
+ * process up in between.
  */
 #include "store/redis_presence.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/uv_timer.h"
 #include "store/store.h"
 
@@ -91,12 +92,11 @@ struct redis_presence {
     char *instance;
     char *intents_key;
     uv_timer_t timer;
-    bool beating;     /* a beat is under way */
+    unsigned beating; /* so many beats are under way */
     bool again;       /* one more is wanted */
     bool stale;       /* the hash in Redis is not what the table says */
     int64_t since;    /* Redis' time since when each beat was answered; 0: the last one was not */
-    uint64_t sent_at; /* loop's time of the last beat */
-    uint64_t good_at; /* of the last one that was answered; 0: none */
+    uint64_t sent_ns; /* the last beat */
     unsigned told;    /* peers; 0: nobody yet */
     struct intent *intents;
     int *free_slots; /* a stack */
@@ -164,9 +164,7 @@ static bool beat_answered(struct redis_presence *presence, const struct redisRep
 {
     bool good = reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3;
     presence->since = good ? reply->element[2]->integer : 0;
-    if (good) {
-        presence->good_at = presence->sent_at;
-    } else if (presence->config.dead_after_ms / 5 > RETRY_MS) {
+    if (!good && presence->config.dead_after_ms / 5 > RETRY_MS) {
         timer_start(&presence->timer, on_timer, RETRY_MS, 0);
     }
     return good;
@@ -183,7 +181,7 @@ static void tell(struct redis_presence *presence, unsigned count)
 static void on_beat(void *context, const struct redisReply *reply)
 {
     struct redis_presence *presence = context;
-    presence->beating = false;
+    presence->beating--;
     bool good = beat_answered(presence, reply);
     bool given_up = good && reply->element[1]->integer == 0; /* or the first beat of all */
     if (good && (given_up || presence->stale)) {
@@ -198,12 +196,8 @@ static void on_beat(void *context, const struct redisReply *reply)
     }
 }
 
-static void send_beat(struct redis_presence *presence)
+static void send_another_beat(struct redis_presence *presence)
 {
-    presence->again = presence->beating;
-    if (presence->beating) {
-        return;
-    }
     char dead_after[NUMBER_SIZE];
     char since[NUMBER_SIZE];
     char state[NUMBER_SIZE];
@@ -219,8 +213,16 @@ static void send_beat(struct redis_presence *presence)
         number(SESSION_ORPHANED, state),
         number(orphan_keep_ms, keep),
     };
-    presence->sent_at = uv_now(presence->timer.loop);
-    presence->beating = ask(presence, sizeof arguments / sizeof *arguments, arguments, on_beat);
+    presence->sent_ns = clock_precise_ns();
+    presence->beating += ask(presence, sizeof arguments / sizeof *arguments, arguments, on_beat);
+}
+
+static void send_beat(struct redis_presence *presence)
+{
+    presence->again = presence->beating > 0;
+    if (!presence->again) {
+        send_another_beat(presence);
+    }
 }
 
 static char *join(const char *head, const char *middle, const char *tail)
@@ -291,9 +293,9 @@ struct redis_presence *redis_presence_close(struct redis_presence *presence)
 void redis_presence_connected(struct redis_presence *presence)
 {
     presence->since = 0;
+    presence->stale = true; /* what was under way may be lost */
     timer_start(&presence->timer, on_timer, presence->config.dead_after_ms / 5, 0);
     send_beat(presence);
-    send_all(presence);
 }
 
 void redis_presence_beat(struct redis_presence *presence)
@@ -307,12 +309,13 @@ void redis_presence_tell(struct redis_presence *presence)
     send_beat(presence);
 }
 
-/* A process that was stopped for a while may have been given up: it comes back with a beat. */
+/* A process that was stopped for a while may have been given up: it comes back with a beat, also
+ * when one from before is not answered yet. Not by the loop's clock, which stood as well. */
 static void stay_known(struct redis_presence *presence)
 {
-    uint64_t age = uv_now(presence->timer.loop) - presence->good_at;
-    if (!presence->beating && age > presence->config.dead_after_ms / 2) {
-        send_beat(presence);
+    uint64_t age_ms = (clock_precise_ns() - presence->sent_ns) / 1000000;
+    if (age_ms > presence->config.dead_after_ms / 2) {
+        send_another_beat(presence);
     }
 }
 

@@ -3,6 +3,8 @@
  * opened takes and answers. What a call means is the kinds' business. Invariant: a call is complete
  * before it is submitted, and belongs to the kind from then on.
  */
+#include "store/store.h"
+
 #include "store/store_private.h"
 
 #include <assert.h>

@@ -192,21 +192,21 @@ static void on_handle_closed(uv_handle_t *handle)
     }
 }
 
-void sqlite_store_close(struct store *closing)
+void sqlite_store_close(struct store *store)
 {
-    struct sqlite_store *store = sqlite_store_of(closing);
-    store_flush(closing);
+    struct sqlite_store *own = sqlite_store_of(store);
+    store_flush(store);
     /* what a thread left behind may still touch is leaked: this process is about to end */
-    if (end_thread(store)) {
-        drop_calls(&store->done);
-        close_files(store);
-        uv_cond_destroy(&store->asked);
-        uv_cond_destroy(&store->ending);
-        uv_mutex_destroy(&store->lock);
+    if (end_thread(own)) {
+        drop_calls(&own->done);
+        close_files(own);
+        uv_cond_destroy(&own->asked);
+        uv_cond_destroy(&own->ending);
+        uv_mutex_destroy(&own->lock);
     }
-    drop_calls(&store->delivering);
-    store->oldest = NULL;
-    store->listening = false;
-    uv_close((uv_handle_t *)&store->answered, on_handle_closed);
-    uv_close((uv_handle_t *)&store->deadline, on_handle_closed);
+    drop_calls(&own->delivering);
+    own->oldest = NULL;
+    own->listening = false;
+    uv_close((uv_handle_t *)&own->answered, on_handle_closed);
+    uv_close((uv_handle_t *)&own->deadline, on_handle_closed);
 }

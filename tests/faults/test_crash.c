@@ -161,7 +161,7 @@ Test(crash, before_the_record_was_synced_leaves_a_record_or_an_orphan)
     struct rig rig = rig_open_with(&(struct rig_options){.sync = sync});
     sync_set(sync, SYNC_HOLD);
     struct http_pending *cut = begin_create(&rig);
-    expect_soon(sync_waiting(sync) > 0);
+    expect_soon(sync_waiting(sync) > 0 && emulator_sessions(&rig) == 1);
     daemon_kill(rig.server);
     cr_assert_eq(http_end(cut)->status, 0);
     sync_set(sync, SYNC_PASS);

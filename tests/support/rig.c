@@ -67,7 +67,7 @@ static struct redis_server *start_redis(struct place place, const struct rig_opt
         .arguments = words.words,
         .environment = options->sync ? sync_environment(options->sync) : NULL,
     };
-    return redis_server_start_at(place, &how);
+    return options->redis_later ? redis_server_prepare(&how) : redis_server_start_at(place, &how);
 }
 
 static void add_store(const struct rig *rig, const struct rig_options *options,

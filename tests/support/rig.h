@@ -37,13 +37,14 @@ struct rig_options {
     bool redis;                /* is the store whatever the environment says */
     const char *redis_arguments[24];
     const char *redis_credentials; /* "user:password" of the server's; NULL: none */
+    bool redis_later;              /* is not there before redis_server_restart */
 };
 
 struct rig rig_open_at(struct place place, const struct rig_options *options);
-#define rig_open()             rig_open_at(HERE, &(struct rig_options){0})
-#define rig_open_with(options) rig_open_at(HERE, options)
+#define rig_open()         rig_open_at(HERE, &(struct rig_options){0})
+#define rig_open_with(...) rig_open_at(HERE, __VA_ARGS__)
 /* rig_open_set("a.b=c", …): with these settings. */
-#define rig_open_set(...)      rig_open_at(HERE, &(struct rig_options){.settings = {__VA_ARGS__}})
+#define rig_open_set(...)  rig_open_at(HERE, &(struct rig_options){.settings = {__VA_ARGS__}})
 
 /* One more server with the same Redis, upstream and keys. */
 struct rig rig_replica_at(struct place place, const struct rig *rig,

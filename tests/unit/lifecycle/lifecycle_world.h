@@ -5,11 +5,11 @@
 #pragma once
 
 #include "../store/store_fixture.h"
-#include "world_face.h"
 #include "lifecycle/asker.h"
 #include "lifecycle/change.h"
 #include "lifecycle/sessions.h"
 #include "lifecycle/waits.h"
+#include "world_face.h"
 
 #include <fcntl.h>
 #include <sched.h>

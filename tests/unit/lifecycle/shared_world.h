@@ -43,11 +43,21 @@ static inline void turn_often(void)
         }                                                                                          \
     } while (0)
 
-/* Waits for the claim and answers it. */
+/* The call of this kind that comes next, or is there. */
+static inline struct store_call *wait_for(enum call_kind kind)
+{
+    for (;;) {
+        struct store_call *call = pending(kind);
+        if (call) {
+            return call;
+        }
+        turn_until(pending(kind));
+    }
+}
+
 static inline void claim_says(enum store_result result, uint64_t retry_ms)
 {
-    turn_until(pending(CALL_CLAIM_LOOK));
-    struct store_call *call = pending(CALL_CLAIM_LOOK);
+    struct store_call *call = wait_for(CALL_CLAIM_LOOK);
     call->retry_ms = retry_ms;
     fake_answer_call(call, result);
 }

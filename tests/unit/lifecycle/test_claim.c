@@ -53,9 +53,8 @@ static const struct looked *expect_looked(size_t count, const char *word)
 Test(claim, a_look_is_made_with_the_claim_only_and_given_back)
 {
     client_ask(&client, session, ASK_NOW);
-    turn_until(pending(CALL_CLAIM_LOOK));
-    cr_expect_not(pending(CALL_CLAIM_LOOK)->urgent);
-    cr_expect_eq(pending(CALL_CLAIM_LOOK)->hold_ms, 18000);
+    cr_expect_not(wait_for(CALL_CLAIM_LOOK)->urgent);
+    cr_expect_eq(wait_for(CALL_CLAIM_LOOK)->hold_ms, 18000);
     turn_often();
     cr_assert_eq(face_count(FACE_LOOKS), 0);
     claim_says(STORE_OK, 0);
@@ -90,8 +89,7 @@ Test(claim, the_next_look_needs_the_next_claim)
 Test(claim, a_hurried_look_is_claimed_urgently)
 {
     client_ask(&client, session, ASK_AT_ONCE);
-    turn_until(pending(CALL_CLAIM_LOOK));
-    cr_expect(pending(CALL_CLAIM_LOOK)->urgent);
+    cr_expect(wait_for(CALL_CLAIM_LOOK)->urgent);
 }
 
 Test(claim, a_look_that_settles_is_stored_before_it_is_given_back)
@@ -219,8 +217,7 @@ Test(claim, refused_for_rest_is_asked_for_by_who_need_not_rest)
     claim_says(STORE_CONFLICT, LONG_MS);
     client_ask(&hurried, session, ASK_AT_ONCE);
     cr_expect_eq(due_in_ms(), 0);
-    turn_until(pending(CALL_CLAIM_LOOK));
-    cr_expect(pending(CALL_CLAIM_LOOK)->urgent);
+    cr_expect(wait_for(CALL_CLAIM_LOOK)->urgent);
     claim_says(STORE_OK, 0);
     face_says("Running");
     turn_until(hurried.answers && client.answers);
@@ -340,8 +337,7 @@ Test(claim, read_in_vain_is_asked_for_again)
     client_ask(&client, session, ASK_NOW);
     fake_store.held[CALL_LOAD] = true;
     claim_says(STORE_NOT_FOUND, 0);
-    turn_until(pending(CALL_LOAD));
-    fake_answer_call(pending(CALL_LOAD), STORE_UNAVAILABLE);
+    fake_answer_call(wait_for(CALL_LOAD), STORE_UNAVAILABLE);
     cr_expect_eq(client.answers, 0);
     claim_says(STORE_UNAVAILABLE, 0);
     expect_answer(PROBLEM_STORE_UNAVAILABLE);

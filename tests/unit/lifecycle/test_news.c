@@ -106,7 +106,7 @@ Test(news, of_many_changes_is_read_once_and_of_one_meanwhile_once_more)
     }
     turn_often();
     cr_assert_eq(pending_count(CALL_LOAD), 1);
-    fake_answer_call(pending(CALL_LOAD), STORE_UNAVAILABLE);
+    fake_answer_call(wait_for(CALL_LOAD), STORE_UNAVAILABLE);
     turn_often();
     cr_assert_eq(pending_count(CALL_LOAD), 1);
     others_make(session, SESSION_SETTLED);
@@ -122,8 +122,7 @@ Test(news, during_its_own_reading_is_not_lost)
     join(&waiter, session);
     fake_store.held[CALL_LOAD] = true;
     others_say_changed(session);
-    turn_until(pending(CALL_LOAD));
-    struct store_call *old = pending(CALL_LOAD);
+    struct store_call *old = wait_for(CALL_LOAD);
     old->record = session_record_copy(session); /* as it was before what comes now */
     others_make(session, SESSION_SETTLED);
     fake_answer_call(old, STORE_OK);
@@ -152,8 +151,7 @@ Test(news, of_a_completion_makes_who_waits_look_soon)
     join(&waiter, session);
     session->completion.completed_at = clock_wall_ms(clock_system());
     others_say_changed(session);
-    turn_until(pending(CALL_CLAIM_LOOK)); /* after half a second, not after five */
-    cr_expect(pending(CALL_CLAIM_LOOK)->urgent);
+    cr_expect(wait_for(CALL_CLAIM_LOOK)->urgent, "after half a second, not after five");
     claim_says(STORE_OK, 0);
     face_says("Running");
     turn_until(waiter.told[WAIT_LOOKED]);
@@ -207,7 +205,7 @@ Test(news, of_a_look_at_a_settled_session_comes_too_late)
 
 Test(news, of_a_look_leaves_what_more_is_known)
 {
-    struct face_session face = {.status_word = "NotStarted", .attempt_count = 1};
+    static struct face_session face = {.status_word = "NotStarted", .attempt_count = 1};
     waiter.ticket.told = on_told;
     waiter.ticket.every = true;
     face.status = FACE_STATUS_NOT_STARTED;
@@ -250,11 +248,24 @@ Test(news, of_a_look_while_the_claim_is_asked_for_takes_the_place_of_ones_own)
     cr_expect_eq(fake_store.asked[CALL_CLAIM_LOOK], 2);
 }
 
-Test(news, of_a_look_does_not_stop_one_that_is_claimed)
+Test(news, of_a_look_makes_a_claim_that_is_granted_late_superfluous)
 {
     wait_for_own_look();
-    others_say_looked(session, "Running");
+    others_say_looked(session, "Running"); /* and its rest is over already */
     claim_says(STORE_OK, 0);
+    cr_expect_eq(face_count(FACE_LOOKS), 0);
+    cr_expect_eq(fake_store.looked_count, 1, "given back");
+    turn_until(pending(CALL_CLAIM_LOOK));
+    claim_says(STORE_OK, 0);
+    face_says("Succeeded");
+    turn_until(waiter.told[WAIT_SETTLED]);
+}
+
+Test(news, of_a_look_does_not_stop_one_that_is_under_way)
+{
+    wait_for_own_look();
+    claim_says(STORE_OK, 0);
+    others_say_looked(session, "Running"); /* it has taken longer than the claim holds */
     cr_assert_not_null(face_pending(FACE_LOOKS));
     face_says("Succeeded");
     turn_until(waiter.told[WAIT_SETTLED]);
@@ -319,7 +330,7 @@ Test(news, that_was_missed_is_read_of_all_who_wait_a_number_at_a_time)
     turn_often();
     cr_assert_eq(pending_count(CALL_LOAD), NEWS_READS_MAX);
     for (size_t i = 0; i < 10; i++) {
-        struct store_call *call = pending(CALL_LOAD);
+        struct store_call *call = wait_for(CALL_LOAD);
         fake_answer_call(call, fake_result(call));
     }
     cr_assert_eq(pending_count(CALL_LOAD), NEWS_READS_MAX);

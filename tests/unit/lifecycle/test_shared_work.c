@@ -32,6 +32,13 @@ static void owe(size_t count)
     }
 }
 
+static void upstream_deletes(void)
+{
+    static struct face_answer gone;
+    memset(&gone, 0, sizeof gone);
+    face_answer(FACE_DELETES, &gone);
+}
+
 Test(shared_work, deletions_are_asked_for_by_the_room_there_is)
 {
     turn_until(fake_store.asked[CALL_DUE]);
@@ -50,8 +57,7 @@ Test(shared_work, more_deletions_are_asked_for_when_half_of_the_room_is_free)
     turn_until(face_count(FACE_DELETES) == OUTBOX_PARALLEL_MAX);
     unsigned asked = fake_store.asked[CALL_DUE];
     for (int i = 0; i < OUTBOX_PARALLEL_MAX / 2; i++) {
-        struct face_answer gone = {.problem = PROBLEM_NONE};
-        face_answer(FACE_DELETES, &gone);
+        upstream_deletes();
     }
     turn_until(fake_store.asked[CALL_DUE] > asked);
     cr_expect_eq(fake_store.due_limit, OUTBOX_PARALLEL_MAX / 2);
@@ -70,8 +76,7 @@ Test(shared_work, a_deletion_that_another_process_has_done_is_none)
     turn_until(face_pending(FACE_DELETES));
     fake_store.records[0]->deletion = DELETION_DONE;
     fake_store.records[0]->revision++;
-    struct face_answer gone = {.problem = PROBLEM_NONE};
-    face_answer(FACE_DELETES, &gone);
+    upstream_deletes();
     turn_until(fake_store.asked[CALL_LOAD] > 0 && !sessions_busy(it.sessions));
     cr_expect_eq(fake_store.asked[CALL_SAVE], 0);
 }

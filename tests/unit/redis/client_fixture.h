@@ -105,7 +105,7 @@ static inline void on_tick(uv_timer_t *tick)
 static inline void fixture_init(struct fixture *it)
 {
     (void)signal(SIGPIPE, SIG_IGN);
-    *it = (struct fixture){0};
+    memset(it, 0, sizeof *it);
     cr_assert_eq(uv_loop_init(&it->loop), 0);
     (void)uv_timer_init(&it->loop, &it->tick);
     (void)uv_timer_start(&it->tick, on_tick, 5, 5);

@@ -276,6 +276,109 @@ Test(redis_tls, kill_9_ends_commands_and_it_comes_back, .init = setup)
     fixture_done(&it);
 }
 
+/* ---- with somebody in between ---- */
+
+struct relay {
+    uv_tcp_t listener;
+    uv_tcp_t sides[2]; /* the client's and the server's */
+    uv_connect_t connect;
+    struct sockaddr_in server;
+    uint16_t port;
+    bool tampers; /* with what the server says */
+    char input[65536];
+};
+
+static struct relay relay;
+
+static void on_relay_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
+{
+    (void)handle;
+    (void)suggested;
+    *ret = uv_buf_init(relay.input, sizeof relay.input);
+}
+
+static void relay_close(uv_tcp_t *tcp)
+{
+    if (!uv_is_closing((uv_handle_t *)tcp)) {
+        uv_close((uv_handle_t *)tcp, NULL);
+    }
+}
+
+static void on_relay_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *bytes)
+{
+    bool from_client = stream == (uv_stream_t *)&relay.sides[0];
+    if (got < 0) {
+        relay_close(&relay.sides[0]);
+        relay_close(&relay.sides[1]);
+    } else if (got > 0) {
+        bytes->base[got - 1] ^= !from_client && relay.tampers;
+        uv_buf_t part = uv_buf_init(bytes->base, (unsigned)got);
+        uv_stream_t *to = (uv_stream_t *)&relay.sides[from_client ? 1 : 0];
+        cr_assert_eq(uv_try_write(to, &part, 1), got);
+    }
+}
+
+static void on_relay_connected(uv_connect_t *connect, int status)
+{
+    (void)connect;
+    cr_assert_eq(status, 0);
+    for (size_t i = 0; i < 2; i++) {
+        (void)uv_read_start((uv_stream_t *)&relay.sides[i], on_relay_room, on_relay_read);
+    }
+}
+
+static void on_relay_connection(uv_stream_t *listener, int status)
+{
+    cr_assert_eq(status, 0);
+    (void)uv_tcp_init(listener->loop, &relay.sides[0]);
+    (void)uv_tcp_init(listener->loop, &relay.sides[1]);
+    cr_assert_eq(uv_accept(listener, (uv_stream_t *)&relay.sides[0]), 0);
+    cr_assert_eq(uv_tcp_connect(&relay.connect, &relay.sides[1],
+                                (const struct sockaddr *)&relay.server, on_relay_connected),
+                 0);
+    uv_close((uv_handle_t *)listener, NULL); /* one is enough */
+}
+
+static void relay_start(const struct redis_server *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    int size = sizeof address;
+    memset(&relay, 0, sizeof relay);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    relay.server = address;
+    relay.server.sin_port = htons(redis_server_port(server));
+    (void)uv_tcp_init(&it.loop, &relay.listener);
+    cr_assert_eq(uv_tcp_bind(&relay.listener, (const struct sockaddr *)&address, 0), 0);
+    cr_assert_eq(uv_listen((uv_stream_t *)&relay.listener, 1, on_relay_connection), 0);
+    cr_assert_eq(uv_tcp_getsockname(&relay.listener, (struct sockaddr *)&address, &size), 0);
+    relay.port = ntohs(address.sin_port);
+}
+
+Test(redis_tls, an_answer_that_was_tampered_with_is_none, .init = setup)
+{
+    struct asked asked[2] = {0};
+    struct redis_server *server = start_for("IP:127.0.0.1");
+    fixture_init(&it);
+    relay_start(server);
+    struct redis_config config =
+        fixture_config(&it, text_of("rediss://127.0.0.1:%u", (unsigned)relay.port));
+    config.ca_file = authority->file;
+    fixture_open_with(&it, &config);
+    turn_until(&it, redis_state(it.client) == REDIS_CONNECTED);
+    cr_assert(ask(&it, &asked[0], "ECHO", "hello"));
+    turn_until(&it, asked[0].answers > 0);
+    cr_expect_str_eq(asked[0].text, "hello");
+    relay.tampers = true;
+    cr_assert(ask(&it, &asked[1], "ECHO", "hello"));
+    turn_until(&it, asked[1].answers > 0);
+    cr_expect_eq(asked[1].type, 0);
+    cr_expect_eq(it.told[1].state, REDIS_UNREACHABLE);
+    cr_expect(strstr(it.told[1].reason, "no TLS connection: "), "%s", it.told[1].reason);
+    relay_close(&relay.sides[0]);
+    relay_close(&relay.sides[1]);
+    fixture_done(&it);
+}
+
 Test(redis_tls, may_be_closed_by_an_answer_and_at_any_moment, .init = setup)
 {
     struct redis_server *server = start_for("DNS:localhost");

@@ -66,9 +66,9 @@ Test(redis_subscription, stands_where_nothing_is_published)
 {
     struct redis_server *server = redis_server_start(NULL);
     fixture_init(&it);
-    listen_at(redis_server_url(server, NULL), 500);
+    listen_at(redis_server_url(server, NULL), 2000);
     int64_t start = now_ms();
-    turn_until(&it, now_ms() > start + 6500); /* past a PING and its time */
+    turn_until(&it, now_ms() > start + 8000); /* past a PING and its time */
     cr_expect_eq(it.told_count, 1);
     fixture_done(&it);
 }

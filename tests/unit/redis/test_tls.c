@@ -44,7 +44,7 @@ static void server_close(struct server *server)
 /* Moves what each has for the other. */
 static void exchange(struct redis_tls *tls, struct server *server)
 {
-    char bytes[65536];
+    static char bytes[65536];
     struct slice output = redis_tls_output(tls);
     (void)BIO_write(server->input, output.data, (int)output.len);
     redis_tls_sent(tls);
@@ -139,8 +139,27 @@ Test(redis_tls_names, an_end_is_told_from_silence, .init = setup)
     exchange(tls, &server);
     cr_expect_lt(redis_tls_read(tls, text, sizeof text), 0);
     cr_expect_str_eq(redis_tls_reason(tls), "it has ended the connection");
-    redis_tls_feed(tls, SLICE("this is no TLS"));
+    redis_tls_free(tls);
+    server_close(&server);
+}
+
+Test(redis_tls_names, what_was_tampered_with_is_not_read, .init = setup)
+{
+    char text[64] = {0};
+    char bytes[1024];
+    struct server server = {0};
+    server_open(&server, "DNS:localhost");
+    struct redis_tls *tls = redis_tls_new("localhost", authority->file);
+    cr_assert_eq(shake(tls, &server), REDIS_TLS_UP);
+    exchange(tls, &server);
+    cr_expect_eq(redis_tls_read(tls, text, sizeof text), 0);
+    cr_expect_eq(SSL_write(server.ssl, "hello", 5), 5);
+    int size = BIO_read(server.output, bytes, sizeof bytes);
+    cr_assert_gt(size, 5);
+    bytes[size - 1] ^= 1;
+    redis_tls_feed(tls, (struct slice){bytes, (size_t)size});
     cr_expect_lt(redis_tls_read(tls, text, sizeof text), 0);
+    cr_expect(strstr(redis_tls_reason(tls), "no TLS connection: "));
     redis_tls_free(tls);
     server_close(&server);
 }

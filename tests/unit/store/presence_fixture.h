@@ -53,6 +53,9 @@ static inline void start(void)
 #define ask(...)           redis_server_ask(it.server, __VA_ARGS__)
 #define asked(wanted, ...) (strcmp(ask(__VA_ARGS__), (wanted)) == 0)
 
+/* One of the keys of the store. */
+#define INSTANCES (PREFIX "instances")
+
 static inline const char *key(const char *name, const char *instance)
 {
     return text_of(PREFIX "%s%s", name, instance);
@@ -61,8 +64,8 @@ static inline const char *key(const char *name, const char *instance)
 /* Of the only process there is. */
 static inline const char *only_instance(void)
 {
-    expect_in_time(&it, asked("1", "ZCARD", PREFIX "instances"));
-    return ask("ZRANGE", PREFIX "instances", "0", "0");
+    expect_in_time(&it, asked("1", "ZCARD", INSTANCES));
+    return ask("ZRANGE", INSTANCES, "0", "0");
 }
 
 /* Without a process behind it; its last beat is long ago. */
@@ -70,7 +73,7 @@ static const char *const ghost = "0123456789abcdef";
 
 static inline void add_ghost(void)
 {
-    (void)ask("ZADD", PREFIX "instances", "1", ghost);
+    (void)ask("ZADD", INSTANCES, "1", ghost);
 }
 
 static inline void leave_intent(const char *id, int64_t created_at)
@@ -119,8 +122,8 @@ static inline bool orphans_are(int64_t wanted)
 static inline void let_them_beat(void)
 {
     for (int i = 0; i < 3; i++) {
-        const char *before = ask("ZRANGE", PREFIX "instances", "0", "0", "WITHSCORES");
-        expect_in_time(&it, !asked(before, "ZRANGE", PREFIX "instances", "0", "0", "WITHSCORES"));
+        const char *before = ask("ZRANGE", INSTANCES, "0", "0", "WITHSCORES");
+        expect_in_time(&it, !asked(before, "ZRANGE", INSTANCES, "0", "0", "WITHSCORES"));
     }
 }
 

@@ -74,14 +74,16 @@ Test(redis_intents, of_a_process_that_was_given_up_too_early_lead_to_records_all
     cr_expect(orphans_are(2), "those that were orphans already");
 }
 
+static const char leave_many[] =
+    "for i = 1, ARGV[1] do redis.call('HSET', KEYS[1], "
+    "string.format('%08x-1234-7123-8123-0123456789ab', i), ARGV[2]) end";
+
 Test(redis_intents, of_a_process_that_never_comes_back_are_adopted_however_many_there_are)
 {
     enum { MANY = 5000 }; /* more than one beat deals with */
     start();
-    (void)ask("EVAL",
-              "for i = 1, ARGV[1] do redis.call('HSET', KEYS[1], "
-              "string.format('%08x-1234-7123-8123-0123456789ab', i), ARGV[2]) end",
-              "1", key("intents:", ghost), text_of("%d", MANY), text_of("%" PRId64, noon));
+    (void)ask("EVAL", leave_many, "1", key("intents:", ghost), text_of("%d", MANY),
+              text_of("%" PRId64, noon));
     add_ghost();
     redis_fixture_open(&it);
     expect_in_time(&it, ghost_is_gone());
@@ -159,6 +161,42 @@ Test(redis_intents, that_ended_while_the_server_was_away_are_over)
     cr_expect_str_eq(ask("HEXISTS", intents, ids[1]), "0");
 }
 
+static void halt_server(void)
+{
+    let_them_beat(); /* nothing else is under way */
+    redis_server_halt(it.server);
+}
+
+/* What was asked of it meanwhile is lost. */
+static void lose_server(void)
+{
+    fixture_turn_often(&it.base);
+    redis_server_kill(it.server);
+    redis_server_restart(it.server);
+}
+
+Test(redis_intents, are_told_again_when_what_was_under_way_is_lost)
+{
+    char ids[INTENTS][UUID_SIZE];
+    int slots[INTENTS];
+    start_with(redis_server_start_with("--appendonly", "yes", "--appendfsync", "always"));
+    make_ids(ids);
+    redis_fixture_open(&it);
+    intend_all(it.base.store, ids, slots);
+    const char *intents = key("intents:", only_instance());
+    expect_in_time(&it, asked("3", "HLEN", intents));
+    halt_server();
+    store_intent_done(it.base.store, slots[0]);
+    lose_server();
+    expect_in_time(&it, asked("2", "HLEN", intents));
+    cr_expect_str_eq(ask("HEXISTS", intents, ids[0]), "0");
+    halt_server();
+    cr_assert_geq(store_intend(it.base.store, ids[0], noon + 7), 0);
+    lose_server();
+    expect_in_time(&it, asked("3", "HLEN", intents));
+    cr_expect_str_eq(ask("HGET", intents, ids[0]), text_of("%" PRId64, noon + 7));
+}
+
 Test(redis_intents, are_noted_as_long_as_there_is_a_connection_and_room)
 {
     char id[UUID_SIZE];
@@ -210,6 +248,29 @@ Test(redis_intents, are_noted_again_by_a_process_that_was_given_up)
     const char *intents = key("intents:", instance);
     expect_in_time(&it, asked("3", "HLEN", intents));
     (void)ask("EVAL", "redis.call('DEL', KEYS[1]) redis.call('ZREM', KEYS[2], ARGV[1])", "2",
-              intents, PREFIX "instances", instance);
+              intents, INSTANCES, instance);
     expect_in_time(&it, asked("3", "HLEN", intents) && is_member(&it, "instances", instance));
+}
+
+static const char since_last_beat[] = "local time = redis.call('TIME') "
+                                      "local now = time[1] * 1000 + time[2] / 1000 "
+                                      "return math.floor(now - redis.call('ZRANGE', KEYS[1], 0, 0, "
+                                      "'WITHSCORES')[2])";
+
+/* Else an intent could be noted for a process that nobody knows, and be lost with it. */
+Test(redis_intents, follow_a_beat_when_the_process_was_stopped)
+{
+    start();
+    redis_fixture_open(&it);
+    (void)only_instance();
+    let_them_beat();
+    /* the loop does not turn */
+    expect_soon(strtol(ask("EVAL", since_last_beat, "1", INSTANCES), NULL, 10) > DEAD_AFTER_MS);
+    (void)ask("CONFIG", "SET", "slowlog-log-slower-than", "0");
+    (void)ask("SLOWLOG", "RESET");
+    cr_assert_geq(store_intend(it.base.store, "01234567-1234-7123-8123-0123456789ab", noon), 0);
+    expect_in_time(&it, asked("1", "HLEN", key("intents:", only_instance())));
+    const char *noted = strstr(ask("SLOWLOG", "GET", "100"), "HSET"); /* the newest come first */
+    cr_assert_not_null(noted);
+    cr_expect(strstr(noted, "EVAL"), "no beat came before");
 }

@@ -64,8 +64,11 @@ Test(redis_presence, may_close_the_store_when_it_is_told)
     store_listen(it.base.store,
                  &(struct store_listener){.peers = close_the_store, .context = &told});
     expect_in_time(&it, told.count == 1);
-    expect_soon(asked("0", "ZCARD", PREFIX "instances"));
+    expect_soon(asked("0", "ZCARD", INSTANCES));
 }
+
+static const char make_all_old[] = "for _, who in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do "
+                                   "redis.call('ZADD', KEYS[1], 1, who) end";
 
 /* A long silence of Redis makes all beats old. */
 Test(redis_presence, gives_nobody_up_when_all_were_silent)
@@ -86,11 +89,8 @@ Test(redis_presence, gives_nobody_up_when_all_were_silent)
     expect_in_time(&it, ghost_is_gone());
     expect_in_time(&it, last_told(&first) == 2 && last_told(&second) == 2);
     first.count = second.count = 0;
-    (void)ask("EVAL",
-              "for _, who in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do "
-              "redis.call('ZADD', KEYS[1], 1, who) end",
-              "1", PREFIX "instances");
-    expect_in_time(&it, asked("2", "ZCOUNT", PREFIX "instances", "2", "+inf"));
+    (void)ask("EVAL", make_all_old, "1", INSTANCES);
+    expect_in_time(&it, asked("2", "ZCOUNT", INSTANCES, "2", "+inf"));
     let_them_beat();
     cr_expect_eq(first.count + second.count, 0, "of all that may have changed nothing has");
     cr_expect(orphans_are(0));
@@ -101,7 +101,7 @@ Test(redis_presence, gives_nobody_up_when_all_were_silent)
 Test(redis_presence, is_given_up_also_with_a_beat_that_is_yet_to_come)
 {
     start();
-    (void)ask("ZADD", PREFIX "instances", "9000000000000000", ghost);
+    (void)ask("ZADD", INSTANCES, "9000000000000000", ghost);
     redis_fixture_open(&it);
     expect_in_time(&it, ghost_is_gone());
 }
@@ -115,6 +115,6 @@ Test(redis_presence, is_over_for_a_store_that_was_closed)
     (void)only_instance();
     store_intent_done(it.base.store, slot);
     fixture_close(&it.base);
-    expect_soon(asked("0", "ZCARD", PREFIX "instances"));
-    expect_soon(asked("", "KEYS", PREFIX "intents:*"));
+    expect_soon(asked("0", "ZCARD", INSTANCES));
+    expect_soon(asked("", "KEYS", (PREFIX "intents:*")));
 }

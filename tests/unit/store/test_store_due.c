@@ -100,41 +100,43 @@ Test(store_due, goes_by_what_was_saved_last)
     cr_expect_eq(count(&it)->owed, 0);
 }
 
+static void insert_to_forget(char id[UUID_SIZE], int64_t forget_at, enum deletion_state deletion)
+{
+    struct session_record record = new_record(&it);
+    record.forget_at = forget_at;
+    record.deletion = deletion;
+    memcpy(id, record.id, UUID_SIZE);
+    cr_assert_eq(insert(&it, &record), STORE_OK);
+}
+
 Test(store_due, forgets_what_is_over_but_nothing_owed)
 {
-    struct session_record records[5];
-    for (size_t i = 0; i < 5; i++) {
-        records[i] = new_record(&it);
-        records[i].forget_at = noon + (int64_t)i;
-    }
-    records[0].forget_at = 0; /* never */
-    records[1].deletion = DELETION_OWED;
-    records[2].deletion = DELETION_DONE;
-    for (size_t i = 0; i < 5; i++) {
-        cr_assert_eq(insert(&it, &records[i]), STORE_OK);
-    }
+    char ids[5][UUID_SIZE];
+    insert_to_forget(ids[0], 0, DELETION_NONE); /* never */
+    insert_to_forget(ids[1], noon + 1, DELETION_OWED);
+    insert_to_forget(ids[2], noon + 2, DELETION_DONE);
+    insert_to_forget(ids[3], noon + 3, DELETION_NONE);
+    insert_to_forget(ids[4], noon + 4, DELETION_NONE);
     cr_expect_eq(forget(&it, noon + 3, 10), STORE_OK);
-    cr_expect_eq(load(&it, records[0].id), STORE_OK);
-    cr_expect_eq(load(&it, records[1].id), STORE_OK);
-    cr_expect_eq(load(&it, records[2].id), STORE_NOT_FOUND);
-    cr_expect_eq(load(&it, records[3].id), STORE_NOT_FOUND);
-    cr_expect_eq(load(&it, records[4].id), STORE_OK);
+    cr_expect_eq(load(&it, ids[0]), STORE_OK);
+    cr_expect_eq(load(&it, ids[1]), STORE_OK);
+    cr_expect_eq(load(&it, ids[2]), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, ids[3]), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, ids[4]), STORE_OK);
 }
 
 Test(store_due, forgets_no_more_than_it_is_told)
 {
-    struct session_record records[3];
-    for (size_t i = 0; i < 3; i++) {
-        records[i] = new_record(&it);
-        records[i].forget_at = noon + 3 - (int64_t)i;
-        cr_assert_eq(insert(&it, &records[i]), STORE_OK);
+    char ids[3][UUID_SIZE];
+    for (int i = 0; i < 3; i++) {
+        insert_to_forget(ids[i], noon + 3 - i, DELETION_NONE);
     }
     cr_expect_eq(forget(&it, noon + 10, 2), STORE_MORE);
-    cr_expect_eq(load(&it, records[0].id), STORE_OK, "the youngest stays");
-    cr_expect_eq(load(&it, records[1].id), STORE_NOT_FOUND);
-    cr_expect_eq(load(&it, records[2].id), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, ids[0]), STORE_OK, "the youngest stays");
+    cr_expect_eq(load(&it, ids[1]), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, ids[2]), STORE_NOT_FOUND);
     cr_expect_eq(forget(&it, noon + 10, 2), STORE_OK, "there is no more");
-    cr_expect_eq(load(&it, records[0].id), STORE_NOT_FOUND);
+    cr_expect_eq(load(&it, ids[0]), STORE_NOT_FOUND);
 }
 
 Test(store_due, forgets_by_what_was_saved_last)

@@ -88,7 +88,7 @@ static void ask_and_go(void)
 Test(face_entra, calls_wait_for_the_one_token)
 {
     open_with_entra();
-    server_script(&it.server, GRANT("T1", "3600"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-1", "3600"), THEN_KEEP);
     struct told told[4] = {0};
     for (size_t i = 0; i < 4; i++) {
         server_script(&it.server, GOT, THEN_KEEP);
@@ -97,7 +97,7 @@ Test(face_entra, calls_wait_for_the_one_token)
     for (size_t i = 0; i < 4; i++) {
         await(&it, &told[i].count);
         cr_expect_eq(told[i].problem, PROBLEM_NONE);
-        cr_expect(carried(i + 1, "T1"));
+        cr_expect(carried(i + 1, "token-1"));
         cr_expect_null(strstr(it.server.requests[i + 1], "Ocp-Apim"));
     }
     cr_expect(is_fetch(0));
@@ -112,7 +112,7 @@ Test(face_entra, calls_wait_for_the_one_token)
     cr_expect_eq(server_requests(&it.server), 5);
     const char *log = log_text(&it);
     cr_expect_not_null(strstr(log, "\"operation\":\"token\",\"outcome\":\"ok\""));
-    cr_expect_null(strstr(log, "T1"));
+    cr_expect_null(strstr(log, "token-1"));
     cr_expect_null(strstr(log, "s3cret"));
     teardown(&it);
 }
@@ -206,7 +206,7 @@ Test(face_entra, tries_are_spaced_out)
     open_with_entra();
     server_script(&it.server, REFUSAL("invalid_client"), THEN_KEEP);
     server_script(&it.server, REFUSAL("invalid_client"), THEN_KEEP);
-    server_script(&it.server, GRANT("T1", "3600"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-1", "3600"), THEN_KEEP);
     server_script(&it.server, GOT, THEN_KEEP);
     cr_expect_eq(run(&it, GET).problem, PROBLEM_UPSTREAM_DENIED);
     cr_expect_eq(run(&it, GET).problem, PROBLEM_UPSTREAM_DENIED, "at once, and nobody is asked");
@@ -219,7 +219,7 @@ Test(face_entra, tries_are_spaced_out)
     cr_expect_eq(server_requests(&it.server), 2);
     fake_clock_advance(&now, 1 * S);
     cr_expect_eq(run(&it, GET).problem, PROBLEM_NONE);
-    cr_expect(carried(3, "T1"));
+    cr_expect(carried(3, "token-1"));
     teardown(&it);
 }
 
@@ -239,7 +239,7 @@ Test(face_entra, a_busy_directory_says_how_long)
         cr_expect_eq(told.problem, PROBLEM_UPSTREAM_BUSY);
         cr_expect_eq(told.retry_after_s, 15, "who comes later: %u", told.retry_after_s);
         cr_expect_eq(server_requests(&it.server), 1);
-        server_script(&it.server, GRANT("T1", "3600"), THEN_KEEP);
+        server_script(&it.server, GRANT("token-1", "3600"), THEN_KEEP);
         server_script(&it.server, GOT, THEN_KEEP);
         fake_clock_advance(&now, 15 * S);
         cr_expect_eq(run(&it, GET).problem, PROBLEM_NONE);
@@ -252,9 +252,9 @@ Test(face_entra, a_busy_directory_says_how_long)
 Test(face_entra, a_token_is_renewed_at_four_fifths_of_its_life)
 {
     open_with_entra();
-    server_script(&it.server, GRANT("T1", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-1", "1000"), THEN_KEEP);
     server_script(&it.server, GOT, THEN_KEEP);
-    server_script(&it.server, GRANT("T2", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-2", "1000"), THEN_KEEP);
     server_script(&it.server, GOT, THEN_KEEP);
     server_script(&it.server, GOT, THEN_KEEP);
     await_fetches(1, "ok");
@@ -267,17 +267,17 @@ Test(face_entra, a_token_is_renewed_at_four_fifths_of_its_life)
     await_requests(&it, 3);
     cr_expect(is_fetch(2));
     cr_expect_eq(run(&it, GET).problem, PROBLEM_NONE);
-    cr_expect(carried(3, "T1"), "nobody waits for the new one");
+    cr_expect(carried(3, "token-1"), "nobody waits for the new one");
     await_fetches(2, "ok");
     cr_expect_eq(run(&it, GET).problem, PROBLEM_NONE);
-    cr_expect(carried(4, "T2"));
+    cr_expect(carried(4, "token-2"));
     teardown(&it);
 }
 
 Test(face_entra, a_failing_renewal_keeps_the_old_token_until_it_expires)
 {
     open_with_entra();
-    server_script(&it.server, GRANT("T1", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-1", "1000"), THEN_KEEP);
     server_script(&it.server, reply(&it, HEAD("503 Busy") "Retry-After: 20\r\n", ""), THEN_KEEP);
     server_script(&it.server, GOT, THEN_KEEP);
     server_script(&it.server, GOT, THEN_KEEP);
@@ -286,10 +286,10 @@ Test(face_entra, a_failing_renewal_keeps_the_old_token_until_it_expires)
     ask_and_go();
     await_fetches(1, "busy");
     cr_expect_eq(run(&it, GET).problem, PROBLEM_NONE);
-    cr_expect(carried(2, "T1"));
+    cr_expect(carried(2, "token-1"));
     fake_clock_advance(&now, 19 * S);
     cr_expect_eq(run(&it, GET).problem, PROBLEM_NONE, "Retry-After counts");
-    cr_expect(carried(3, "T1"));
+    cr_expect(carried(3, "token-1"));
     server_script(&it.server, REFUSAL("invalid_client"), THEN_KEEP);
     fake_clock_advance(&now, 1 * S);
     ask_and_go();
@@ -308,34 +308,34 @@ Test(face_entra, a_failing_renewal_keeps_the_old_token_until_it_expires)
 Test(face_entra, a_rejected_token_is_dropped_and_the_call_repeated)
 {
     open_with_entra();
-    static const char line[] = "Authorization: Bearer T1";
+    static const char line[] = "Authorization: Bearer token-1";
     watch_for(line, sizeof line - 1);
-    server_script(&it.server, GRANT("T1", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-1", "1000"), THEN_KEEP);
     server_script(&it.server, DENIED, THEN_KEEP);
-    server_script(&it.server, GRANT("T2", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-2", "1000"), THEN_KEEP);
     server_script(&it.server, GOT, THEN_KEEP);
     struct told told = run(&it, CREATE);
     cr_expect_eq(told.problem, PROBLEM_NONE);
     cr_expect_str_eq(told.token, TOKEN);
-    cr_expect(carried(1, "T1"));
+    cr_expect(carried(1, "token-1"));
     cr_expect(is_fetch(2));
-    cr_expect(carried(3, "T2"));
+    cr_expect(carried(3, "token-2"));
     cr_expect_eq(wiped.count, 1, "the old one is gone");
     /* it worked, so its rejection is news again */
     server_script(&it.server, DENIED, THEN_KEEP);
-    server_script(&it.server, GRANT("T3", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-3", "1000"), THEN_KEEP);
     server_script(&it.server, GOT, THEN_KEEP);
     cr_expect_eq(run(&it, DELETE).problem, PROBLEM_NONE);
-    cr_expect(carried(6, "T3"));
+    cr_expect(carried(6, "token-3"));
     teardown(&it);
 }
 
 Test(face_entra, tokens_that_are_never_taken_are_not_fetched_for_every_call)
 {
     open_with_entra();
-    server_script(&it.server, GRANT("T1", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-1", "1000"), THEN_KEEP);
     server_script(&it.server, DENIED, THEN_KEEP);
-    server_script(&it.server, GRANT("T2", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-2", "1000"), THEN_KEEP);
     server_script(&it.server, DENIED, THEN_KEEP);
     server_script(&it.server, DENIED, THEN_KEEP);
     struct told told = run(&it, CREATE);
@@ -345,7 +345,7 @@ Test(face_entra, tokens_that_are_never_taken_are_not_fetched_for_every_call)
     cr_expect_eq(server_requests(&it.server), 5);
     fake_clock_advance(&now, 30 * S);
     server_script(&it.server, DENIED, THEN_KEEP);
-    server_script(&it.server, GRANT("T3", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-3", "1000"), THEN_KEEP);
     server_script(&it.server, GOT, THEN_KEEP);
     cr_expect_eq(run(&it, CREATE).problem, PROBLEM_NONE, "after a while it is tried again");
     teardown(&it);
@@ -355,7 +355,7 @@ Test(face_entra, calls_rejected_together_cause_one_fetch)
 {
     enum { CALLS = 5 };
     open_with_entra();
-    server_script(&it.server, GRANT("T1", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-1", "1000"), THEN_KEEP);
     await_fetches(1, "ok");
     struct told told[CALLS] = {0};
     server_answers_together(&it.server, 1 + CALLS);
@@ -363,7 +363,7 @@ Test(face_entra, calls_rejected_together_cause_one_fetch)
         server_script(&it.server, DENIED, THEN_KEEP);
         start(&it, GET, &told[i]);
     }
-    server_script(&it.server, GRANT("T2", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-2", "1000"), THEN_KEEP);
     for (size_t i = 0; i < CALLS; i++) {
         server_script(&it.server, GOT, THEN_KEEP);
     }
@@ -394,11 +394,11 @@ Test(face_entra, credentials_can_be_exchanged_both_ways)
     await(&it, &told.count);
     cr_expect_eq(told.problem, PROBLEM_NONE, "who waited for a token goes with the key");
     cr_expect_not_null(strstr(it.server.requests[1], "Ocp-Apim-Subscription-Key: " KEY));
-    server_script(&it.server, GRANT("T1", "1000"), THEN_KEEP);
+    server_script(&it.server, GRANT("token-1", "1000"), THEN_KEEP);
     server_script(&it.server, GOT, THEN_KEEP);
     cr_assert(face_client_set_credentials(it.client, &entra, error, sizeof error), "%s", error);
     cr_expect_eq(run(&it, GET).problem, PROBLEM_NONE);
-    cr_expect(carried(3, "T1"));
+    cr_expect(carried(3, "token-1"));
     teardown(&it);
 }
 
