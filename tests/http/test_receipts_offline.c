@@ -1,6 +1,6 @@
 /*
  * Receipts as others check them: a backend in Python, by an independent library and with the very
- * lines that the README shows; and deletion receipts as the store keeps them.
+ * lines that the README shows; and deletion receipts as operators find them in the audit trail.
  */
 #include "base/crypto.h"
 #include "support/command.h"
@@ -150,23 +150,50 @@ Test(receipts_offline, of_another_server_fail_a_backend_in_python)
                    "InvalidAudienceError");
 }
 
+Test(receipts_offline, are_checked_by_a_script_that_pipes_them)
+{
+    struct rig rig = open_bank();
+    const char *receipt = receipt_of(&rig, SAW_REAL);
+    const char *url = daemon_url(rig.server, "http", JWKS_PATH);
+    const char *binary = secure_getenv("LIVENESSD_BINARY");
+    static const char script[] = "printf ' %s\\r\\n' \"$1\" | \"$0\" verify - --jwks \"$2\"";
+    struct finished finished = run("/bin/sh", "-c", script, binary, receipt, url);
+    cr_assert_eq(finished.code, 0, "%s", finished.errors);
+    cr_assert_not_null(strstr(finished.output, "\"txn\":\"order-17\""), "%s", finished.output);
+    static const char flood[] = "head -c 1000000 /dev/zero | \"$0\" verify - --jwks \"$1\"";
+    expect_refused(run("/bin/sh", "-c", flood, binary, url), "it is no receipt");
+}
+
 /* ---- deletions ---- */
 
-/* The deletion receipt that the store has for this session; empty: none. */
-static const char *kept_deletion(const struct rig *rig, const char *id)
+#define OPERATOR "Authorization: Bearer token-operator"
+
+static struct rig open_watched(void)
 {
-    const char *database = text_of("%s/livenessd.db", rig_store_folder(rig));
-    const char *question = text_of(
-        "SELECT deletion_receipt FROM session WHERE hex(id) = upper(replace('%s', '-', ''))", id);
-    struct finished finished = run("/usr/bin/sqlite3", "-readonly", database, question);
-    cr_assert_eq(finished.code, 0, "%s", finished.errors);
-    return text_of("%.*s", (int)strcspn(finished.output, "\n"), finished.output);
+    return rig_open_set("auth.mode=anonymous,app_token",
+                        text_of("auth.app_tokens=%s",
+                                app_token_entry("ops", "token-operator", "liveness:operate")));
+}
+
+/* What the audit trail has of the session's deletion upstream; NULL: nothing yet. */
+static const char *deletion_in_trail(const struct rig *rig, const char *id)
+{
+    const char *path = text_of("/api/audit?session=%s", id);
+    const struct http_answer *trail =
+        expect_status(http_do("GET", daemon_url(rig->server, "http", path), NULL, OPERATOR), 200);
+    const cJSON *entry = NULL;
+    cJSON_ArrayForEach (entry, json_at(trail->json, "entries")) {
+        if (strcmp(json_text_at(entry, "action"), "deletion_recorded") == 0)
+            return json_text_at(entry, "receipt");
+    }
+    return NULL;
 }
 
 static void expect_deletion(const struct rig *rig, const char *id, const char *outcome)
 {
+    expect_soon(deletion_in_trail(rig, id) != NULL);
     const char *url = daemon_url(rig->server, "http", JWKS_PATH);
-    const char *receipt = kept_deletion(rig, id);
+    const char *receipt = deletion_in_trail(rig, id);
     struct finished finished = command_run("verify", "--deletion", receipt, "--jwks", url);
     cr_assert_eq(finished.code, 0, "%s: %s", receipt, finished.errors);
     const cJSON *claims = cJSON_GetArrayItem(json_lines(finished.output), 0);
@@ -178,26 +205,38 @@ static void expect_deletion(const struct rig *rig, const char *id, const char *o
 
 Test(receipts_offline, of_deletions_are_made_when_upstream_has_answered)
 {
-    rig_file_only();
-    struct rig rig = rig_open();
+    struct rig rig = open_watched();
     struct story story = story_begin(&rig);
     const char *digest = play_device(&rig, story.auth_token, SAW_REAL);
     emulator_fault(&rig, "{\"route\":\"delete\",\"status\":500}");
     expect_verdict(story_complete(&rig, &story, digest_body(digest)), "live", true);
     expect_soon(emulator_calls(&rig, "DELETE", "/face/") > 0);
-    cr_assert_str_empty(kept_deletion(&rig, story.id));
+    cr_assert_null(deletion_in_trail(&rig, story.id));
     emulator_faults_clear(&rig);
-    expect_soon(strlen(kept_deletion(&rig, story.id)) > 0);
     expect_deletion(&rig, story.id, "deleted");
 }
 
 Test(receipts_offline, of_deletions_say_when_it_was_gone_already)
 {
-    rig_file_only();
-    struct rig rig = rig_open();
+    struct rig rig = open_watched();
     struct story story = story_begin(&rig);
     emulator_fault(&rig, "{\"route\":\"delete\",\"status\":404}");
     expect_status(story_delete(&rig, &story), 204);
-    expect_soon(strlen(kept_deletion(&rig, story.id)) > 0);
     expect_deletion(&rig, story.id, "not_found");
+}
+
+Test(receipts_offline, of_deletions_outlive_the_key_that_signed_them)
+{
+    struct rig rig = open_watched();
+    struct story story = story_begin(&rig);
+    expect_status(story_delete(&rig, &story), 204);
+    expect_soon(deletion_in_trail(&rig, story.id) != NULL);
+    for (int step = 0; step < 2; step++)
+        cr_assert_eq(
+            command_run("keygen", "--dir", text_of("%s", rig.keys), "--rotate", "receipt", "--now")
+                .code,
+            0);
+    daemon_stop(rig.server);
+    daemon_restart(rig.server);
+    expect_deletion(&rig, story.id, "deleted");
 }
