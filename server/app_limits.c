@@ -43,6 +43,6 @@ struct limits *limits_of_settings(const struct settings *settings,
     };
     if (!settings->limits_enabled)
         return NULL;
-    limit_book_key(&limits.book, config->key);
+    limit_book_close(&limits.book, config->key);
     return limits_new(&limits);
 }

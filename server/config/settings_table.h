@@ -170,7 +170,7 @@ SETTING(LIMIT,    limits_failed_auth, "limits.failed_auth", "10/1m burst 10", 0,
 SETTING(INTEGER,  limits_spoof_cost, "limits.spoof_cost", "3", 1, 1000, NULL,
         "What a session that ends as spoof costs device and user; one that is accepted costs nothing in the end.")
 SETTING(INTEGER,  limits_max_keys, "limits.max_keys", "1000000", 1000, 100000000, NULL,
-        "Devices, users and addresses counted in memory, about 40 bytes each; above it those that have used least are forgotten.")
+        "Devices, users and addresses counted in memory, about 30 bytes each; above it those that have used least are forgotten.")
 SETTING(WORD,     limits_store_down, "limits.store_down", "local", 0, 0, "local refuse",
         "While a Redis that counts for all replicas fails: each counts by itself, or all requests that are limited are StoreUnavailable.")
 SETTING(DURATION, drain_timeout, "drain_timeout", "25s", 0, 600000, NULL,

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { US_PER_S = 1000000, V6_NETWORK_BYTES = 8, V4_BYTES = 4, SUBJECT_MAX = 160 };
@@ -40,12 +41,23 @@ const char *limit_word(enum limit_name name)
 
 /* ---- keys ---- */
 
-void limit_book_key(struct limit_book *book, const uint8_t key[SHA256_BYTES])
+/* An item of a list (RFC 9651): a text with parameters. */
+static void book_tell(struct limit_book *book, enum limit_name name)
+{
+    const struct limit_policy *policy = &book->policies[name];
+    if (words[name].told)
+        (void)snprintf(book->told[name], LIMIT_TOLD_SIZE, "\"%s\";q=%" PRIu64 ";w=%" PRIu64,
+                       words[name].told, policy->count, policy->window_s);
+}
+
+void limit_book_close(struct limit_book *book, const uint8_t key[SHA256_BYTES])
 {
     const struct slice purpose = SLICE("limits");
     uint8_t derived[SHA256_BYTES];
     hmac_sha256(key, &purpose, 1, derived);
     memcpy(book->key, derived, sizeof book->key);
+    for (int name = 0; name < LIMIT_NAME_COUNT; name++)
+        book_tell(book, (enum limit_name)name);
 }
 
 /* Parts with their lengths, so that two lists of parts are never the same text. */
@@ -207,23 +219,38 @@ void limit_write_sentence(const struct limit_refusal *refusal, struct buf *ret)
                refusal->name == LIMIT_FAILED_AUTH ? ", with a valid credential" : "");
 }
 
-/* Starts an item of a list (RFC 9651), unless this limit is told to nobody. */
-static bool write_name(const struct limit_bill *bill, size_t index, struct buf *ret)
+/* printf takes as long as all the rest of a limit does. */
+static void put_number(struct buf *ret, uint64_t number)
 {
-    const char *told = words[bill->names[index]].told;
-    if (told)
-        buf_printf(ret, "%s\"%s\"", ret->len > 0 ? ", " : "", told);
-    return told != NULL;
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    buf_append(ret, digits + at, sizeof digits - at);
 }
 
 void limit_write_policies(const struct limit_book *book, const struct limit_bill *bill,
                           struct buf *ret)
 {
     for (size_t i = 0; i < bill->count; i++) {
-        const struct limit_policy *policy = &book->policies[bill->names[i]];
-        if (write_name(bill, i, ret))
-            buf_printf(ret, ";q=%" PRIu64 ";w=%" PRIu64, policy->count, policy->window_s);
+        const char *told = book->told[bill->names[i]];
+        if (told[0] == '\0')
+            continue;
+        buf_puts(ret, ret->len > 0 ? ", " : "");
+        buf_puts(ret, told);
     }
+}
+
+static void write_standing(const char *told, const struct limit_standing *standing, struct buf *ret)
+{
+    buf_puts(ret, ret->len > 0 ? ", \"" : "\"");
+    buf_puts(ret, told);
+    buf_puts(ret, "\";r=");
+    put_number(ret, standing->remaining);
+    buf_puts(ret, ";t=");
+    put_number(ret, seconds_up(standing->full_us));
 }
 
 void limit_write_standings(const struct limit_bill *bill, uint64_t elapsed_us, struct buf *ret)
@@ -232,7 +259,8 @@ void limit_write_standings(const struct limit_bill *bill, uint64_t elapsed_us, s
         const struct limit_charge look = {.rule = bill->charges[i].rule};
         const struct limit_standing now =
             limit_stand(&look, elapsed_us, bill->standings[i].full_us);
-        if (write_name(bill, i, ret))
-            buf_printf(ret, ";r=%" PRIu64 ";t=%" PRIu64, now.remaining, seconds_up(now.full_us));
+        const char *told = words[bill->names[i]].told;
+        if (told)
+            write_standing(told, &now, ret);
     }
 }

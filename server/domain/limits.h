@@ -40,15 +40,19 @@ struct limit_policy {
     uint64_t burst;
 };
 
+enum { LIMIT_TOLD_SIZE = 80 };
+
 struct limit_book {
     struct limit_policy policies[LIMIT_NAME_COUNT];
     uint64_t spoof_cost;
     bool passthrough; /* correlation ids are the clients' own */
+    /* limit_book_close */
     uint64_t key[2];
+    char told[LIMIT_NAME_COUNT][LIMIT_TOLD_SIZE]; /* as RateLimit-Policy says it */
 };
 
-/* The book's key, from one of the server's. */
-void limit_book_key(struct limit_book *book, const uint8_t key[SHA256_BYTES]);
+/* When all else stands in the book: its key, from one of the server's, and what is said of it. */
+void limit_book_close(struct limit_book *book, const uint8_t key[SHA256_BYTES]);
 
 /* What is charged together. */
 struct limit_bill {

@@ -55,11 +55,15 @@ bare_handler() { # NAME FILE: answers everything with the file; its address goes
     echo "127.0.0.1:$(cat "$folder/$1.port")" >"$folder/$1.address"
 }
 
+limit='1000000/1s burst 1000000' # which are reckoned with, but never reached
 serve() { # NAME UPSTREAM
     LIVENESSD_UPSTREAM_KEY=bench "$build/livenessd" serve --set http.listen=127.0.0.1:0 \
         --set admin.listen=127.0.0.1:0 --set "upstream.endpoint=http://$2" \
         --set upstream.rate=1000000 --set keys.generate=true --set "store.path=$folder/$1.db" \
-        --set "keys.dir=$folder/keys" --set http.max_connections_per_address=0 >"$folder/$1.log" &
+        --set "keys.dir=$folder/keys" --set http.max_connections_per_address=0 \
+        --set "limits.create_device=$limit" --set "limits.create_principal=$limit" \
+        --set "limits.create_address=$limit" --set "limits.create_total=$limit" \
+        --set "limits.read=$limit" >"$folder/$1.log" &
     pids+=($!)
     wait_for "$folder/$1.log" ready
     address_of http "$folder/$1.log" >"$folder/$1.address"

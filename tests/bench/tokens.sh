@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What knowing the caller costs: CPU microseconds of the serving process, user and system, for a GET of a
 # settled session by app token, and by tokens of an identity provider that are remembered (auth.token_cache)
-# or verified anew each time; and what it costs to refuse bad ones.
+# or verified anew each time; and what it costs to refuse bad ones, one by one and by limits.failed_auth.
 #   tests/bench/tokens.sh [ROUNDS [SECONDS [CONNECTIONS]]]     defaults: 3 rounds of 2 s, 32 connections
 # Prints figures and their ratio to the app token; passes no judgement.
 set -euo pipefail
@@ -47,12 +47,7 @@ token() { # ALGORITHM
 pids+=($!)
 emulator=$(address_of emulator "$folder/emulate.log")
 
-limits=() # one caller asks for everything here
-if "$build/livenessd" settings | grep -q '^limits\.enabled'; then
-    limits=(--set limits.enabled=false)
-fi
-
-serve() { # NAME CACHE
+serve() { # NAME CACHE [ARGUMENT…]
     LIVENESSD_UPSTREAM_KEY=bench "$build/livenessd" serve --set http.listen=127.0.0.1:0 \
         --set admin.listen=127.0.0.1:0 --set "upstream.endpoint=http://$emulator" \
         --set upstream.rate=1000000 --set keys.generate=true --set "store.path=$folder/$1.db" \
@@ -60,7 +55,7 @@ serve() { # NAME CACHE
         --set auth.mode=app_token,jwt --set "auth.token_cache=$2" --set log.level=error \
         --set "auth.app_tokens=bench:$(printf %s bench | sha256sum | cut -d' ' -f1)" \
         --set "auth.issuers=issuer=$issuer audience=bench jwks=$folder/keys.json" \
-        "${limits[@]}" \
+        --set limits.enabled=false "${@:3}" \
         >"$folder/$1.log" &
     pids+=($!)
     address_of http "$folder/$1.log" >"$folder/$1.address"
@@ -70,6 +65,8 @@ serve keeping 10000
 keeping=${pids[-1]}
 serve forgetful 0
 forgetful=${pids[-1]}
+serve guarded 10000 --set limits.enabled=true
+guarded=${pids[-1]}
 
 # A settled session of that caller on that server; prints its URL.
 settle() { # SERVER AUTHORIZATION
@@ -88,6 +85,7 @@ settle() { # SERVER AUTHORIZATION
 
 app_url=$(settle keeping 'Bearer bench')
 kept_url=$(settle keeping "Bearer $(token RS256)")
+guarded_url=http://$(cat "$folder/guarded.address")/${kept_url#http://*/}
 fresh_url=$(settle forgetful "Bearer $(token RS256)")
 
 ticks_per_second=$(getconf CLK_TCK)
@@ -138,6 +136,7 @@ for round in $(seq "$rounds"); do
     note verified-es384 "$forgetful" "$fresh_url" "$(token ES384)" taken
     note forged-rs256 "$keeping" "$kept_url" "$(forged RS256)" refused
     note forged-es256 "$keeping" "$kept_url" "$es256_forged" refused
+    note limited-es256 "$guarded" "$guarded_url" "$es256_forged" refused
     note no-token "$keeping" "$kept_url" "a.b.c" refused
     note wrong-app-token "$keeping" "$kept_url" "nonsense" refused
     echo "round $round of $rounds done" >&2

@@ -170,7 +170,7 @@ Test(limiter, a_key_takes_at_most_forty_bytes, .timeout = 120)
         (void)admitted_of(limiter, dawn, charge_of(limit_rule_of(1, SECOND, 3), key, 1), 1);
     }
     cr_assert_eq(limiter_keys(limiter), MANY);
-    cr_expect_leq(limiter_bytes(limiter), 40 * MANY, "%zu bytes", limiter_bytes(limiter));
+    cr_expect_leq(limiter_bytes(limiter), 40UL * MANY, "%zu bytes", limiter_bytes(limiter));
     limiter_free(limiter);
 }
 

@@ -23,7 +23,7 @@ static struct limit_book book_of(const uint8_t key[SHA256_BYTES])
                      [LIMIT_FAILED_AUTH] = {10, 60, 10}},
         .spoof_cost = 3,
     };
-    limit_book_key(&book, key);
+    limit_book_close(&book, key);
     return book;
 }
 

@@ -59,7 +59,7 @@ static void world_open(bool shared, bool refuse)
     fake_ops.shared = shared;
     fake_ops.ready = fake_ready;
     fake_store.held[CALL_CHARGE] = true;
-    limit_book_key(&config.book, key);
+    limit_book_close(&config.book, key);
     config.metrics = it.metrics;
     it.limits = limits_new(&config);
 }
@@ -238,7 +238,7 @@ Test(limits_own, are_swept_by_a_timer_that_rests_when_there_is_nothing)
     cr_expect_not(uv_loop_alive(&it.uv), "a timer runs");
     cr_expect(admits_at_once());
     cr_expect_eq(keys_now(), 1);
-    fake_clock_advance(&it.clock, 10 * SECOND_MS);
+    fake_clock_advance(&it.clock, 10000);
     while (keys_now() > 0)
         uv_run(&it.uv, UV_RUN_ONCE);
     cr_expect_not(uv_loop_alive(&it.uv), "a timer runs");

@@ -115,7 +115,8 @@ Test(store_redis_charge, debits_need_no_balance_and_are_bounded)
     const struct limit_charge look = one_of(hourly, 1, 0);
     struct charged charged = charge(stores[0], STORE_CHARGE, &look, 1);
     cr_expect_leq(charged.standings[0].full_us, 2 * hourly.burst * hourly.interval_us);
-    cr_expect_gt(charged.standings[0].full_us, 2 * hourly.burst * hourly.interval_us - 60 * SECOND);
+    cr_expect_gt(charged.standings[0].full_us,
+                 2 * hourly.burst * hourly.interval_us - 60ULL * SECOND);
 }
 
 Test(store_redis_charge, a_refund_never_goes_above_the_burst)
@@ -223,6 +224,28 @@ static void expect_same(const struct charged *charged, const struct limit_standi
     }
 }
 
+/* Something is asked of either store and then of the model, at the same time. */
+static void play_step(struct limiter *model, enum store_charging how,
+                      const struct limit_charge *charges, size_t count, uint64_t *at)
+{
+    struct limit_standing standings[KEYS];
+    struct charged charged = charge(stores[roll(2)], how, charges, count);
+    uint64_t then = time_of(&charged, charges);
+    *at = then > 0 ? then : *at;
+    if (how == STORE_CHARGE && then > 0) {
+        bool admitted = limiter_charge(model, *at, charges, count, standings);
+        cr_assert_eq(admitted, charged.result == STORE_OK);
+        expect_same(&charged, standings);
+    }
+    for (size_t i = 0; i < count && how == STORE_DEBIT; i++) {
+        limiter_debit(model, *at, &charges[i]);
+    }
+    for (size_t i = 0; i < count && how == STORE_REFUND; i++) {
+        limiter_refund(model, *at, &charges[i]);
+    }
+    cr_assert(how == STORE_CHARGE || charged.result == STORE_OK);
+}
+
 Test(store_redis_charge, reckons_as_the_limiter_does)
 {
     enum { STEPS = 150 };
@@ -231,33 +254,17 @@ Test(store_redis_charge, reckons_as_the_limiter_does)
         {.interval_us = 77777ULL * SECOND + 1, .burst = 20},
         {.interval_us = 31536000ULL * SECOND / 1000, .burst = 1000},
     };
+    static const enum store_charging ways[] = {STORE_CHARGE, STORE_CHARGE, STORE_CHARGE,
+                                               STORE_REFUND, STORE_DEBIT};
     struct limiter *model = limiter_new(100);
     uint64_t at = 0;
     for (unsigned step = 0; step < STEPS; step++) {
         struct limit_charge charges[KEYS];
-        struct limit_standing standings[KEYS];
         size_t count = 1 + roll(KEYS);
-        enum store_charging how = roll(4) == 0 ? STORE_REFUND : STORE_CHARGE;
-        how = roll(6) == 0 ? STORE_DEBIT : how;
         for (size_t i = 0; i < count; i++) {
             charges[i] = one_of(rules[i], i + 1, roll(4));
         }
-        struct charged charged = charge(stores[roll(2)], how, charges, count);
-        uint64_t then = time_of(&charged, charges);
-        at = then > 0 ? then : at;
-        for (size_t i = 0; i < count && how != STORE_CHARGE; i++) {
-            if (how == STORE_DEBIT) {
-                limiter_debit(model, at, &charges[i]);
-            } else {
-                limiter_refund(model, at, &charges[i]);
-            }
-        }
-        if (how == STORE_CHARGE && then > 0) {
-            bool admitted = limiter_charge(model, at, charges, count, standings);
-            cr_assert_eq(admitted, charged.result == STORE_OK);
-            expect_same(&charged, standings);
-        }
-        cr_assert(how == STORE_CHARGE || charged.result == STORE_OK);
+        play_step(model, ways[roll(sizeof ways / sizeof *ways)], charges, count, &at);
     }
     limiter_free(model);
 }
