@@ -57,11 +57,17 @@ static const struct limit_charge *find(const struct limit_bill *bill, enum limit
     return NULL;
 }
 
-static uint64_t key_under(const struct limit_bill *bill, enum limit_name name)
+static const struct limit_charge *expect_charge(const struct limit_bill *bill, enum limit_name name)
 {
+    static const struct limit_charge none;
     const struct limit_charge *charge = find(bill, name);
     cr_assert_not_null(charge, "%s is not charged", limit_word(name));
-    return charge->key;
+    return charge ? charge : &none;
+}
+
+static uint64_t key_under(const struct limit_bill *bill, enum limit_name name)
+{
+    return expect_charge(bill, name)->key;
 }
 
 /* ---- creates ---- */
@@ -80,9 +86,9 @@ Test(limits, a_create_is_charged_to_device_owner_address_and_total)
         for (size_t j = 0; j < i; j++)
             cr_expect_neq(bill.charges[i].key, bill.charges[j].key);
     }
-    cr_expect_eq(find(&bill, LIMIT_CREATE_DEVICE)->rule.interval_us, 100ULL * SECOND);
-    cr_expect_eq(find(&bill, LIMIT_CREATE_DEVICE)->rule.burst, 3);
-    cr_expect_eq(find(&bill, LIMIT_CREATE_TOTAL)->rule.interval_us, 300000);
+    cr_expect_eq(expect_charge(&bill, LIMIT_CREATE_DEVICE)->rule.interval_us, 100ULL * SECOND);
+    cr_expect_eq(expect_charge(&bill, LIMIT_CREATE_DEVICE)->rule.burst, 3);
+    cr_expect_eq(expect_charge(&bill, LIMIT_CREATE_TOTAL)->rule.interval_us, 300000);
 }
 
 Test(limits, a_device_made_for_the_request_costs_its_address_one_more)
@@ -92,15 +98,15 @@ Test(limits, a_device_made_for_the_request_costs_its_address_one_more)
     const struct session_record draft = record_of(1, "device-one");
     const struct limit_create how = {.draft = &draft, .address = &address, .new_device = true};
     struct limit_bill bill = create_bill(&book, &how);
-    cr_expect_eq(find(&bill, LIMIT_CREATE_ADDRESS)->cost, 2);
-    cr_expect_eq(find(&bill, LIMIT_CREATE_DEVICE)->cost, 1);
+    cr_expect_eq(expect_charge(&bill, LIMIT_CREATE_ADDRESS)->cost, 2);
+    cr_expect_eq(expect_charge(&bill, LIMIT_CREATE_DEVICE)->cost, 1);
     limit_bill_device(&book, &address, &bill);
     cr_assert_eq(bill.count, 1);
     cr_expect_eq(bill.names[0], LIMIT_CREATE_ADDRESS);
     cr_expect_eq(bill.charges[0].cost, 1);
     book.policies[LIMIT_CREATE_ADDRESS].burst = 1;
     bill = create_bill(&book, &how);
-    cr_expect_eq(find(&bill, LIMIT_CREATE_ADDRESS)->cost, 1, "nobody could ever pay more");
+    cr_expect_eq(expect_charge(&bill, LIMIT_CREATE_ADDRESS)->cost, 1, "nobody could ever pay more");
 }
 
 Test(limits, an_app_has_no_limit_of_a_principal)
@@ -248,13 +254,13 @@ Test(limits, a_spoof_costs_more_and_an_accepted_session_nothing)
     record.verdict.decision = DECISION_SPOOF;
     cr_expect_eq(limit_bill_outcome(&book, &record, &bill), LIMIT_OUTCOME_DEBIT);
     cr_assert_eq(bill.count, 2);
-    cr_expect_eq(find(&bill, LIMIT_CREATE_DEVICE)->cost, 2);
-    cr_expect_eq(find(&bill, LIMIT_CREATE_PRINCIPAL)->cost, 2);
+    cr_expect_eq(expect_charge(&bill, LIMIT_CREATE_DEVICE)->cost, 2);
+    cr_expect_eq(expect_charge(&bill, LIMIT_CREATE_PRINCIPAL)->cost, 2);
     record.verdict.decision = DECISION_LIVE;
     record.verdict.accepted = true;
     cr_expect_eq(limit_bill_outcome(&book, &record, &bill), LIMIT_OUTCOME_REFUND);
     cr_assert_eq(bill.count, 2);
-    cr_expect_eq(find(&bill, LIMIT_CREATE_DEVICE)->cost, 1);
+    cr_expect_eq(expect_charge(&bill, LIMIT_CREATE_DEVICE)->cost, 1);
     cr_expect_eq(key_under(&bill, LIMIT_CREATE_DEVICE), key_under(&created, LIMIT_CREATE_DEVICE));
     cr_expect_eq(key_under(&bill, LIMIT_CREATE_PRINCIPAL),
                  key_under(&created, LIMIT_CREATE_PRINCIPAL));
