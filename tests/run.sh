@@ -124,27 +124,27 @@ run_tests() { # PRESET
     fi
 }
 
-# The Face API by its clients' eyes. Of what Node's test runner says the failed tests are shown.
-face_api() {
-    local results=(0 1) start=$EPOCHSECONDS code=0 log=$logs/face-api.log
-    rm -f "$logs/face-api.counts"
+# What Node's test runner runs. Of what it says the failed tests are shown.
+node_tests() { # NAME SCRIPT
+    local name=$1 script=$2 results=(0 1) start=$EPOCHSECONDS code=0 log=$logs/${1// /-}
+    rm -f "$log.counts"
     # whichever was built; the sanitizers see what the answers do not tell
-    LIVENESSD_BINARY=build/asan/livenessd COUNTS=$logs/face-api.counts tests/face_api/run.sh >"$log" 2>&1 || code=$?
+    LIVENESSD_BINARY=build/asan/livenessd COUNTS=$log.counts "$script" >"$log.log" 2>&1 || code=$?
     if [ "$code" -eq 77 ]; then
-        echo "skipped face api: $(tail -n 1 "$log")"
+        echo "skipped $name: $(tail -n 1 "$log.log")"
         skipped=$((skipped + 1))
         return
     fi
-    [ ! -f "$logs/face-api.counts" ] || read -ra results <"$logs/face-api.counts"
+    [ ! -f "$log.counts" ] || read -ra results <"$log.counts"
     count "${results[@]}"
     if [ "$code" -eq 0 ]; then
-        echo "ok      face api: ${results[0]} passed ($((EPOCHSECONDS - start)) s)"
+        echo "ok      $name: ${results[0]} passed ($((EPOCHSECONDS - start)) s)"
         return
     fi
-    echo "FAILED  face api: ${results[0]} passed, ${results[1]} failed ($((EPOCHSECONDS - start)) s)"
-    tests/face_api/failures.awk "$log" | head -n 120 | sed 's/^/    /'
-    echo "    all of it: $log"
-    failures+=("face api")
+    echo "FAILED  $name: ${results[0]} passed, ${results[1]} failed ($((EPOCHSECONDS - start)) s)"
+    tests/face_api/failures.awk "$log.log" | head -n 120 | sed 's/^/    /'
+    echo "    all of it: $log.log"
+    failures+=("$name")
 }
 
 deploy/packages.sh install run build test
@@ -166,7 +166,8 @@ for script in dockerfile manifests pod image; do
     ! matches "deploy $script" || check "deploy $script" timeout 900 "tests/deploy/$script.sh" || true
 done
 ! matches "quick start" || check "quick start" tests/deploy/quick_start.sh || true
-! matches "face api" || face_api
+! matches "face api" || node_tests "face api" tests/face_api/run.sh
+! matches "frontends" || node_tests "frontends" tests/frontends/run.sh
 for preset in "${built[@]}"; do
     run_tests "$preset"
 done
