@@ -128,7 +128,8 @@ const struct face_attempt *face_session_newest(const struct face_session *sessio
 
 /* {"attempts":[…],"verifyReferences"?:[…]} newest first, with what an owner may see: attemptId,
  * attemptStatus, error {code,message,targets?}, result{livenessDecision,targets,verifyResult?},
- * abuseMonitoringResult{isAbuseDetected} when detected. Never a digest, token or image id. */
+ * abuseMonitoringResult{isAbuseDetected} when detected, and once more in the result. Never a
+ * digest, token or image id. */
 void face_session_write_results(const struct face_session *session, struct buf *ret);
 
 /* The same with what operators and delegates see too: result.sessionImageId of the newest attempt
@@ -136,6 +137,12 @@ void face_session_write_results(const struct face_session *session, struct buf *
  * result.verifyImageHash (64 upper-case hex). */
 void face_session_write_details(const struct face_session *session, const char *image_id,
                                 struct buf *ret);
+/* The same for readers that look at no status: there is always an attempt (one that is NotStarted
+ * where there is none), every attempt has a result, and in verify sessions every result a
+ * verifyResult, if only empty ones. With an image id as for operators, without (NULL) as for
+ * owners. */
+void face_session_write_filled(const struct face_session *session, enum face_kind kind,
+                               const char *image_id, struct buf *ret);
 /* [{"referenceType":"image","faceRectangle":{…},"qualityForRecognition":…}] */
 void face_session_write_references(const struct face_session *session, struct buf *ret);
 

@@ -6,6 +6,8 @@
 
 struct extras {
     bool wanted; /* for operators and delegates */
+    bool filled; /* no attempt without a result, nor any list of attempts without one */
+    bool verify; /* nor, then, any result without a verifyResult */
     const char *image_id;
     const struct face_attempt *with_image; /* whose image it is */
 };
@@ -66,6 +68,14 @@ static void put_extras(struct json_writer *writer, const struct face_attempt *at
     }
 }
 
+static void put_filling(struct json_writer *writer, bool wanted)
+{
+    if (wanted) {
+        json_open(writer, "verifyResult", '{');
+        json_close(writer, '}');
+    }
+}
+
 static void put_outcome(struct json_writer *writer, const struct face_attempt *attempt,
                         const struct extras *extras)
 {
@@ -83,8 +93,20 @@ static void put_outcome(struct json_writer *writer, const struct face_attempt *a
         put_verify(writer, attempt);
     }
     if (!attempt->has_error) {
+        put_filling(writer, extras->verify && !attempt->has_verify);
         put_extras(writer, attempt, extras);
+        if (attempt->abuse_detected) { /* where a sample of the vendor's looks for it */
+            put_abuse(writer);
+        }
     }
+    json_close(writer, '}');
+}
+
+/* For an attempt that has none. */
+static void put_empty_result(struct json_writer *writer, bool verify)
+{
+    json_open(writer, "result", '{');
+    put_filling(writer, verify);
     json_close(writer, '}');
 }
 
@@ -94,12 +116,25 @@ static void put_attempt(struct json_writer *writer, const struct face_attempt *a
     json_open(writer, NULL, '{');
     json_put_integer(writer, "attemptId", attempt->attempt_id);
     json_put_string(writer, "attemptStatus", attempt->status_word);
+    if (attempt->abuse_detected) { /* the first place it is found at is the attempt's own */
+        put_abuse(writer);
+    }
     if (attempt->has_result || attempt->has_error) {
         put_outcome(writer, attempt, extras);
     }
-    if (attempt->abuse_detected) {
-        put_abuse(writer);
+    if (extras->filled && (attempt->has_error || !attempt->has_result)) {
+        put_empty_result(writer, extras->verify);
     }
+    json_close(writer, '}');
+}
+
+/* The one that nobody has begun. */
+static void put_no_attempt(struct json_writer *writer, const struct extras *extras)
+{
+    json_open(writer, NULL, '{');
+    json_put_integer(writer, "attemptId", 1);
+    json_put_string(writer, "attemptStatus", "NotStarted");
+    put_empty_result(writer, extras->verify);
     json_close(writer, '}');
 }
 
@@ -146,6 +181,9 @@ static void put_results(const struct face_session *session, const struct extras 
         put_attempt(&writer, attempt, extras);
         attempt = next_older(session, attempt->attempt_id);
     }
+    if (extras->filled && session->attempt_count == 0) {
+        put_no_attempt(&writer, extras);
+    }
     json_close(&writer, ']');
     if (session->has_references) {
         put_references(&writer, "verifyReferences", session);
@@ -158,15 +196,32 @@ void face_session_write_results(const struct face_session *session, struct buf *
     put_results(session, &(struct extras){0}, ret);
 }
 
-void face_session_write_details(const struct face_session *session, const char *image_id,
-                                struct buf *ret)
+/* The newest that has one. */
+static const struct face_attempt *find_image(const struct face_session *session)
 {
-    struct extras extras = {.wanted = true, .image_id = image_id};
     const struct face_attempt *attempt = face_session_newest(session);
     while (attempt && !attempt->session_image_id[0]) {
         attempt = next_older(session, attempt->attempt_id);
     }
-    extras.with_image = attempt;
+    return attempt;
+}
+
+void face_session_write_details(const struct face_session *session, const char *image_id,
+                                struct buf *ret)
+{
+    const struct extras extras = {
+        .wanted = true, .image_id = image_id, .with_image = find_image(session)};
+    put_results(session, &extras, ret);
+}
+
+void face_session_write_filled(const struct face_session *session, enum face_kind kind,
+                               const char *image_id, struct buf *ret)
+{
+    const struct extras extras = {.wanted = image_id != NULL,
+                                  .filled = true,
+                                  .verify = kind == FACE_LIVENESS_WITH_VERIFY,
+                                  .image_id = image_id,
+                                  .with_image = find_image(session)};
     put_results(session, &extras, ret);
 }
 

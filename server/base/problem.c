@@ -1,5 +1,5 @@
 /*
- * The problem table and the two shapes a problem has on the wire. Which problem it is, and the
+ * The problem table and the shapes a problem has on the wire. Which problem it is, and the
  * response around it, is decided elsewhere; the catalogue page is problem_catalogue.c's.
  */
 #include "base/problem.h"
@@ -45,18 +45,39 @@ static void put_common(struct json_writer *writer, const struct problem_info *in
     }
 }
 
+/* What the Face API has inside `error`, and ours. */
+static void put_error(struct json_writer *writer, const struct problem_info *info,
+                      const struct problem_detail *detail)
+{
+    json_put_string(writer, "code", info->code);
+    json_put_string(writer, "message", sentence_of(info, detail));
+    put_common(writer, info, detail);
+    buf_puts(writer->buf, ",\"help\":\"");
+    put_help(writer->buf, info->code);
+    buf_putc(writer->buf, '"');
+}
+
 void problem_write_face(enum problem problem, const struct problem_detail *detail, struct buf *ret)
+{
+    struct json_writer writer = json_writer(ret);
+    json_open(&writer, NULL, '{');
+    json_open(&writer, "error", '{');
+    put_error(&writer, problem_info(problem), detail);
+    json_close(&writer, '}');
+    json_close(&writer, '}');
+}
+
+void problem_write_sample(enum problem problem, const struct problem_detail *detail,
+                          struct buf *ret)
 {
     const struct problem_info *info = problem_info(problem);
     struct json_writer writer = json_writer(ret);
     json_open(&writer, NULL, '{');
-    json_open(&writer, "error", '{');
-    json_put_string(&writer, "code", info->code);
     json_put_string(&writer, "message", sentence_of(info, detail));
-    put_common(&writer, info, detail);
-    buf_puts(ret, ",\"help\":\"");
-    put_help(ret, info->code);
-    buf_putc(ret, '"');
+    json_put_raw(&writer, "token", SLICE("null"));
+    json_open(&writer, "error", '{');
+    json_put_raw(&writer, "token", SLICE("null"));
+    put_error(&writer, info, detail);
     json_close(&writer, '}');
     json_close(&writer, '}');
 }

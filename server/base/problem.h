@@ -41,6 +41,10 @@ void problem_write_face(enum problem problem, const struct problem_detail *detai
 /* RFC 9457: type, title, status, detail, code, retryable, requestId. */
 void problem_write_rfc9457(enum problem problem, const struct problem_detail *detail,
                            struct buf *ret);
+/* What the sample apps' own servers answer, and all that the Face shape has:
+ * {message,token:null,error:{token:null,code,message,…}} */
+void problem_write_sample(enum problem problem, const struct problem_detail *detail,
+                          struct buf *ret);
 /* The catalogue as a self-contained HTML page; `help` members point to its anchors
  * (/errors#<code>, one anchor a code). */
 void problem_write_catalogue(struct buf *ret);

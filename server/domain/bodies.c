@@ -240,20 +240,28 @@ static enum problem read_lifetime(const struct members *from, struct create_requ
                : PROBLEM_NONE;
 }
 
+static const char *read_form(const struct create_input *input, cJSON **ret_document,
+                             struct slice *ret_image)
+{
+    const char *why = NULL;
+    int error = input->form ? create_form_make(input->form, ret_document, ret_image, &why)
+                            : create_form_read(input->content_type, input->body, ret_document,
+                                               ret_image, &why);
+    return error == 0 ? NULL : why;
+}
+
 /* The body as a JSON object, whatever form it came in. */
 static const char *read_input(const struct create_input *input, cJSON **ret_document,
                               struct members *ret_members, struct create_request *ret)
 {
-    const char *why = NULL;
     struct slice image = {NULL, 0};
-    *ret_members = (struct members){0};
-    if (!create_form_is(input->content_type)) {
-        why = read_document(input->body, ret_document);
-    } else if (create_form_read(input->content_type, input->body, ret_document, &image, &why) ==
-               0) {
+    bool form = input->form || create_form_is(input->content_type);
+    const char *why =
+        form ? read_form(input, ret_document, &image) : read_document(input->body, ret_document);
+    *ret_members = (struct members){.outer = *ret_document};
+    if (form && !why) {
         (void)json_object(*ret_document, CREATE_FORM_NESTED, &ret_members->nested);
     }
-    ret_members->outer = *ret_document;
     if (input->kind == KIND_LIVENESS_WITH_VERIFY) {
         ret->verify_image = image;
     }
@@ -268,6 +276,9 @@ enum problem create_request_read(const struct create_input *input, cJSON **ret_d
     struct members members;
     *ret_document = NULL;
     *ret_sentence = read_input(input, &document, &members, &request);
+    if (!*ret_sentence && input->form && read_mode(&members, &request) != PROBLEM_NONE) {
+        return PROBLEM_INVALID_LIVENESS_MODE;
+    }
     if (!*ret_sentence) {
         *ret_sentence = read_create_members(&members, &request);
     }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
+#include "base/multipart.h"
 #include "base/problem.h"
 #include "domain/session.h"
 
@@ -46,6 +47,8 @@ struct create_input {
     enum session_kind kind;
     struct slice content_type; /* the whole header value; multipart/form-data, else JSON */
     struct slice body;
+    const struct multipart *form; /* when the body has been cut already; then the mode is judged
+                                     before the other fields, as the samples do; else NULL */
 };
 
 /* Slices point into the body and *ret_document, which the caller deletes after use. Empty body,

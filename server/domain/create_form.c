@@ -4,8 +4,6 @@
  */
 #include "domain/create_form.h"
 
-#include "base/multipart.h"
-
 #include <errno.h>
 
 struct form_field {
@@ -120,19 +118,23 @@ static int make_document(const struct multipart *form, cJSON **ret_document, con
     return 0;
 }
 
-int create_form_read(struct slice content_type, struct slice body, cJSON **ret_document,
-                     struct slice *ret_image, const char **ret_why)
+int create_form_make(const struct multipart *form, cJSON **ret_document, struct slice *ret_image,
+                     const char **ret_why)
 {
-    struct multipart form;
-    int error = multipart_parse(content_type, body, &form, ret_why);
+    int error = make_document(form, ret_document, ret_why);
     if (error == 0) {
-        error = make_document(&form, ret_document, ret_why);
-    }
-    if (error == 0) {
-        const struct multipart_part *image = multipart_find(&form, "verifyImage");
+        const struct multipart_part *image = multipart_find(form, "verifyImage");
         *ret_image = image ? (struct slice){image->content.data ? image->content.data : "",
                                             image->content.len}
                            : (struct slice){NULL, 0};
     }
     return error;
+}
+
+int create_form_read(struct slice content_type, struct slice body, cJSON **ret_document,
+                     struct slice *ret_image, const char **ret_why)
+{
+    struct multipart form;
+    int error = multipart_parse(content_type, body, &form, ret_why);
+    return error == 0 ? create_form_make(&form, ret_document, ret_image, ret_why) : error;
 }

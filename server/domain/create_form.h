@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/json.h"
+#include "base/multipart.h"
 #include "base/slice.h"
 
 /* The member of the object that holds what came as JSON within the form. */
@@ -21,3 +22,6 @@ bool create_form_is(struct slice content_type);
  * is a static sentence. */
 int create_form_read(struct slice content_type, struct slice body, cJSON **ret_document,
                      struct slice *ret_image, const char **ret_why) MUST_CHECK;
+/* The same of a form that has been cut already. */
+int create_form_make(const struct multipart *form, cJSON **ret_document, struct slice *ret_image,
+                     const char **ret_why) MUST_CHECK;

@@ -137,6 +137,16 @@ static enum problem check_image(const struct create_policy *policy, struct slice
     return image_kind_of(image) == IMAGE_UNKNOWN ? PROBLEM_INVALID_IMAGE : PROBLEM_NONE;
 }
 
+enum problem create_policy_without_image(const struct create_policy *policy,
+                                         char ret_sentence[POLICY_SENTENCE_SIZE])
+{
+    if (policy->verify_image == POLICY_VERIFY_IMAGE_CLIENT_ALLOWED) {
+        return PROBLEM_NONE;
+    }
+    return refuse(ret_sentence, "This server allows no verify session without a verifyImage: send "
+                                "multipart/form-data with a part of that name.");
+}
+
 static enum problem apply_image(const struct create_policy *policy, struct create_request *request,
                                 char ret_sentence[POLICY_SENTENCE_SIZE])
 {
@@ -146,11 +156,7 @@ static enum problem apply_image(const struct create_policy *policy, struct creat
     if (request->verify_image.data) {
         return check_image(policy, request->verify_image, ret_sentence);
     }
-    if (policy->verify_image == POLICY_VERIFY_IMAGE_CLIENT_ALLOWED) {
-        return PROBLEM_NONE;
-    }
-    return refuse(ret_sentence, "This server allows no verify session without a verifyImage: send "
-                                "multipart/form-data with a part of that name.");
+    return create_policy_without_image(policy, ret_sentence);
 }
 
 static enum problem apply_threshold(const struct create_policy *policy,

@@ -37,3 +37,6 @@ struct create_policy {
  * the problem's own sentence says enough. Texts filled in are the policy's. */
 enum problem create_policy_apply(const struct create_policy *policy, struct create_request *request,
                                  char ret_sentence[POLICY_SENTENCE_SIZE]) MUST_CHECK;
+/* What it says of a verify session without a reference image, for who wants to know it early. */
+enum problem create_policy_without_image(const struct create_policy *policy,
+                                         char ret_sentence[POLICY_SENTENCE_SIZE]) MUST_CHECK;

@@ -221,6 +221,30 @@ static struct slice challenge_of(const struct request *request)
     return shown ? SLICE("Bearer error=\"invalid_token\"") : SLICE("Bearer");
 }
 
+/* The row whose shape a refusal has; NULL: none. What is refused before it is routed is looked up
+ * by the target that the library has read, if any. */
+static const struct route *row_of(const struct exchange *exchange)
+{
+    const h2o_req_t *library = exchange->library;
+    struct slice target = {library->input.path.base, library->input.path.len}, path, query;
+    if (exchange->request.route || target.len == 0)
+        return exchange->request.route;
+    char *storage = h2o_mem_alloc_pool(&exchange->library->pool, target.len + 1);
+    return route_clean_target(target, storage, &path, &query)
+               ? route_at(exchange->listener->config.routes, path)
+               : NULL;
+}
+
+static void write_problem(const struct exchange *exchange, enum problem problem,
+                          const struct problem_detail *detail, struct buf *ret)
+{
+    const struct route *row = row_of(exchange);
+    if (row && row->write_problem)
+        row->write_problem(problem, detail, ret);
+    else
+        problem_write_face(problem, detail, ret);
+}
+
 void reply_problem(struct request *request, enum problem problem,
                    const struct problem_detail *detail)
 {
@@ -236,7 +260,7 @@ void reply_problem(struct request *request, enum problem problem,
     if (rfc9457)
         problem_write_rfc9457(problem, &full, &body);
     else
-        problem_write_face(problem, &full, &body);
+        write_problem(exchange_of(request), problem, &full, &body);
     if (buf_failed(&body))
         buf_reset(&body);
     exchange_of(request)->problem = problem;

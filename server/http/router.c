@@ -138,6 +138,17 @@ static const struct route *find(const struct route *table, struct slice method, 
     return NULL;
 }
 
+const struct route *route_at(const struct route *table, struct slice path)
+{
+    struct slice params[REQUEST_PARAMS_MAX];
+    if (path.len > 1 && path.data[path.len - 1] == '/')
+        path.len--;
+    for (const struct route *route = table; route->method; route++)
+        if (may_match(route->pattern, path) && matches(route->pattern, path, params))
+            return route;
+    return NULL;
+}
+
 /* Whether `list` ("GET, HEAD") names the method already. */
 static bool is_listed(const char *list, const char *method)
 {

@@ -24,6 +24,10 @@ struct route {
     unsigned body_types;   /* else 415 */
     unsigned variant;      /* the table's own, for its flows: what they do otherwise on this path */
     size_t max_body_bytes; /* 0: the listener's */
+    /* What a problem's answer holds, when that is not the Face API's shape; NULL: it is. Counts for
+     * all that is refused on this path, by whatever method. */
+    void (*write_problem)(enum problem problem, const struct problem_detail *detail,
+                          struct buf *ret);
     const struct flow_step *steps;
     size_t flow_size; /* of the struct that begins with struct flow; zeroed when it starts */
 };
@@ -39,6 +43,9 @@ enum route_match route_find(const struct route *table, struct slice method, stru
                             const struct route **ret_route,
                             struct slice ret_params[REQUEST_PARAMS_MAX], char *ret_allow,
                             size_t allow_size);
+
+/* The first row for a path, whatever the method; NULL: there is none. */
+const struct route *route_at(const struct route *table, struct slice path);
 
 /* Checks a raw target and splits it: the path with repeated slashes collapsed (written to
  * `storage`, which has at least target.len + 1 bytes) and the query. */

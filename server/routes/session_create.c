@@ -3,6 +3,7 @@
  */
 #include "base/cleanup.h"
 #include "base/secret.h"
+#include "domain/sample_form.h"
 #include "lifecycle/results.h"
 #include "routes/session_flow.h"
 
@@ -122,7 +123,7 @@ static void draft_make(struct create_flow *self, const struct services *services
     int64_t ttl_s = wanted->token_ttl_s ? wanted->token_ttl_s : TOKEN_TTL_DEFAULT_S;
     bool attempts_known = version->fields & FACE_FIELD_ATTEMPTS && wanted->attempts > 0;
     draft->state = SESSION_CREATED;
-    draft->kind = path_kind(self->flow.request);
+    draft->kind = wanted->kind;
     draft->attempts_allowed = attempts_known ? wanted->attempts : version->attempts_default;
     draft->created_at = clock_wall_ms(services->clock);
     draft->token_expires_at = draft->created_at + ttl_s * 1000;
@@ -185,17 +186,48 @@ static enum problem decide(struct create_flow *self, const struct services *serv
     return create_policy_apply(&services->policy, &self->wanted, self->sentence);
 }
 
+/* The servers of the samples look for the picture before they look at the fields, and have every
+ * session keep its image. */
+static enum problem read_sample(struct create_flow *self, cJSON **ret_document,
+                                const char **ret_sentence)
+{
+    const struct services *services = self->flow.request->context;
+    struct slice type = request_header(self->flow.request, "content-type");
+    struct sample_form form = {.kind = KIND_LIVENESS};
+    enum problem problem = sample_form_read(type, self->flow.request->body, &form, ret_sentence);
+    if (problem == PROBLEM_NONE && form.kind == KIND_LIVENESS_WITH_VERIFY &&
+        !sample_form_has_image(&form)) {
+        problem = create_policy_without_image(&services->policy, self->sentence);
+        *ret_sentence = self->sentence;
+    }
+    const struct create_input input = {.kind = form.kind, .form = &form.form};
+    if (problem == PROBLEM_NONE)
+        problem = create_request_read(&input, ret_document, &self->wanted, ret_sentence);
+    if (problem == PROBLEM_NONE && !self->wanted.has_enable_session_image)
+        self->wanted.has_enable_session_image = self->wanted.enable_session_image =
+            services->policy.session_image != POLICY_IMAGE_NEVER;
+    return problem;
+}
+
+static enum problem read_body(struct create_flow *self, cJSON **ret_document,
+                              const char **ret_sentence)
+{
+    const struct request *request = self->flow.request;
+    const struct create_input input = {.kind = path_kind(request),
+                                       .content_type = request_header(request, "content-type"),
+                                       .body = request->body};
+    if (path_is_sample(request))
+        return read_sample(self, ret_document, ret_sentence);
+    return create_request_read(&input, ret_document, &self->wanted, ret_sentence);
+}
+
 static enum flow_next decode(struct flow *flow)
 {
     struct create_flow *self = (struct create_flow *)flow;
     const struct services *services = flow->request->context;
-    const struct create_input input = {.kind = path_kind(flow->request),
-                                       .content_type =
-                                           request_header(flow->request, "content-type"),
-                                       .body = flow->request->body};
     CLEANUP(json) cJSON *document = NULL;
     const char *sentence = NULL;
-    enum problem problem = create_request_read(&input, &document, &self->wanted, &sentence);
+    enum problem problem = read_body(self, &document, &sentence);
     if (problem == PROBLEM_NONE) {
         problem = decide(self, services);
         audit_refusal(flow->request, &self->principal, NULL, problem);
@@ -301,16 +333,28 @@ static void put_preview_reference(const struct create_flow *self, struct json_wr
         json_put_raw(json, "verifyImage", buf_slice(&reference));
 }
 
+static void put_session(struct create_flow *self, const char *name, struct json_writer *json)
+{
+    json_open(json, name, '{');
+    put_token(self, json);
+    if (path_is_preview(self->flow.request))
+        put_preview_reference(self, json);
+    else
+        put_state(self, json);
+    json_close(json, '}');
+}
+
 static void write_body(struct create_flow *self, struct buf *ret)
 {
     struct json_writer json = json_writer(ret);
-    json_open(&json, NULL, '{');
-    put_token(self, &json);
-    if (path_is_preview(self->flow.request))
-        put_preview_reference(self, &json);
-    else
-        put_state(self, &json);
-    json_close(&json, '}');
+    if (path_is_sample(self->flow.request)) {
+        json_open(&json, NULL, '{');
+        put_session(self, "sessionData", &json);
+        json_put_string(&json, "message", "success");
+        json_close(&json, '}');
+    } else {
+        put_session(self, NULL, &json);
+    }
     self->auth_token = secret_free(self->auth_token);
 }
 

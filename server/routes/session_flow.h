@@ -19,7 +19,7 @@
 #include "routes/services.h"
 
 /* What a path says (struct route.variant). The kind of a session that exists is its record's. */
-enum { PATH_VERIFY = 1, PATH_PREVIEW = 2 };
+enum { PATH_VERIFY = 1, PATH_PREVIEW = 2, PATH_SAMPLE = 4 };
 
 static inline enum session_kind path_kind(const struct request *request)
 {
@@ -30,6 +30,18 @@ static inline enum session_kind path_kind(const struct request *request)
 static inline bool path_is_preview(const struct request *request)
 {
     return request->route->variant & PATH_PREVIEW;
+}
+
+/* Requests and answers have the shapes of the servers of the web samples. */
+static inline bool path_is_sample(const struct request *request)
+{
+    return request->route->variant & PATH_SAMPLE;
+}
+
+/* Tells apart paths whose answers differ in form. */
+static inline unsigned path_shape(const struct request *request)
+{
+    return path_is_sample(request) ? 2 : path_is_preview(request);
 }
 
 /* POST …/{kind}-sessions (session_create.c) */
@@ -90,6 +102,7 @@ struct look_flow {
     struct slice flagged; /* otherFlaggedSessions in our ids, in request memory; empty: none */
 };
 extern const struct flow_step session_get_steps[];
+extern const struct flow_step sample_result_steps[]; /* GET /api/getSessionResult */
 /* Steps of GET that others have, too. */
 enum flow_next look_limit(struct flow *flow);
 enum flow_next look_read_wait(struct flow *flow); /* session_wait.c */
@@ -252,11 +265,13 @@ struct session_view {
     const struct face_session *face; /* what upstream said just now (NULL: nothing is known), needed
                                         while the record is not settled */
     bool details;                    /* for operators and delegates */
+    bool filled;                     /* as the web samples read it */
     struct slice flagged;            /* otherFlaggedSessions as JSON; empty: none */
 };
 
 /* Never an upstream id, a token or a digest. */
-void session_write(const struct session_view *view, struct buf *ret); /* session_show.c */
+void session_write(const struct session_view *view, struct buf *ret);        /* session_show.c */
+void sample_write_session(const struct session_view *view, struct buf *ret); /* sample_result.c */
 void session_write_verdict(const struct session_view *view, struct buf *ret);
 /* What the Face API calls the session's state. */
 const char *session_status(const struct session_view *view);

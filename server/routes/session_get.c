@@ -217,9 +217,11 @@ enum flow_next look_answer(struct flow *flow)
                                       .details = self->details,
                                       .flagged = self->flagged};
     CLEANUP(buf) struct buf body;
-    buf_init(&body, SESSION_BODY_MAX);
+    buf_init(&body, (size_t)2 * SESSION_BODY_MAX); /* samples get it twice */
     if (path_is_preview(flow->request))
         preview_write_session(&view, &body);
+    else if (path_is_sample(flow->request))
+        sample_write_session(&view, &body);
     else
         session_write(&view, &body);
     if (buf_failed(&body))

@@ -26,7 +26,7 @@ void repeat_mark(struct create_flow *self)
     struct session_record *draft = &self->draft;
     idempotency_key_hash(seal_key, self->principal.owner, self->key, draft->idempotency_key);
     idempotency_request_hash(seal_key, &self->wanted, draft->image_hash,
-                             path_is_preview(self->flow.request), draft->idempotency_request);
+                             path_shape(self->flow.request), draft->idempotency_request);
 }
 
 /* ---- the first, in the store ---- */
@@ -120,7 +120,7 @@ static enum problem recall_found(struct create_flow *self, const struct services
     uint8_t *request = self->draft.idempotency_request;
     if (self->by_other)
         idempotency_request_hash(other_key(services), &self->wanted, self->draft.image_hash,
-                                 path_is_preview(self->flow.request), request);
+                                 path_shape(self->flow.request), request);
     if (!secret_equal(first->idempotency_request, sizeof first->idempotency_request, request,
                       RECORD_HASH_BYTES))
         return PROBLEM_IDEMPOTENCY_MISMATCH;

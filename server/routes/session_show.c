@@ -6,6 +6,7 @@
 #include "domain/image_id.h"
 #include "domain/receipt.h"
 #include "domain/verdict.h"
+#include "lifecycle/results.h"
 #include "routes/session_flow.h"
 
 #include <string.h>
@@ -95,11 +96,29 @@ static void write_flagged(struct slice results, struct slice flagged, struct buf
     }
 }
 
+/* What the web samples read without looking whether it is there. */
+static void write_filled(const struct session_view *view, struct buf *ret)
+{
+    const struct session_record *record = view->record;
+    char image_id[IMAGE_ID_SIZE];
+    bool current = !is_settled(view) && view->face;
+    CLEANUP(results)
+    struct face_session *kept = current ? NULL : results_read(record, view->details);
+    CLEANUP(buf) struct buf results;
+    buf_init(&results, ret->limit_bytes);
+    image_id_make(view->services->rules->seal_key, record->id, image_id);
+    face_session_write_filled(current ? view->face : kept, (enum face_kind)record->kind,
+                              view->details ? image_id : NULL, &results);
+    write_flagged(buf_slice(&results), view->flagged, ret);
+}
+
 /* The attempts, as far as they may be seen: settled ones from our record, others from upstream. */
 static void write_results(const struct session_view *view, struct buf *ret)
 {
     const char *kept = kept_results(view);
-    if (!is_settled(view) && view->face)
+    if (view->filled)
+        write_filled(view, ret);
+    else if (!is_settled(view) && view->face)
         write_face(view, ret);
     else if (kept)
         write_flagged(slice_of(kept), view->flagged, ret);

@@ -40,6 +40,14 @@
     ROUTE("GET", root images "/{id}", BODY_NONE, 0, image_get, struct image_flow),                 \
         ROUTE("POST", root "/detect", BODY_JSON, 0, image_detect, struct image_flow)
 
+/* What the servers of the vendor's samples for the web have. */
+#define SAMPLE(method_, pattern_, bodies_, name_, flow_)                                           \
+    {                                                                                              \
+        .method = (method_), .pattern = (pattern_), .body_types = (bodies_),                       \
+        .variant = PATH_SAMPLE, .write_problem = problem_write_sample, .steps = name_##_steps,     \
+        .flow_size = sizeof(flow_)                                                                 \
+    }
+
 const struct route routes_public[] = {
     SESSIONS("/api"),
     SESSIONS("/face/v1.2"),
@@ -50,6 +58,8 @@ const struct route routes_public[] = {
     IMAGES("/face/v1.2", "/sessionImages"),
     IMAGES("/face/v1.3-preview.1", "/sessionImages"),
     IMAGES("/face/v1.2-preview.1", "/session/sessionImages"), /* v1.1-preview.1 has none */
+    SAMPLE("POST", "/api/generateAccessToken", BODY_MULTIPART, session_create, struct create_flow),
+    SAMPLE("GET", "/api/getSessionResult", BODY_NONE, sample_result, struct look_flow),
     ROUTE("POST", "/api/devices", BODY_NONE, 0, device_create, struct device_flow),
     ROUTE("GET", "/api/audit", BODY_NONE, 0, trail_get, struct trail_flow),
     ROUTE("POST", "/api/devices/{id}/reset", BODY_JSON, 0, device_reset, struct reset_flow),

@@ -13,8 +13,10 @@
 
 TestSuite(ownership_matrix, .timeout = 290);
 
-#define UNKNOWN_ID "01a20114-a636-7761-8409-aec159ed8510"
-#define REASON     "{\"reason\":\"looked at by hand\"}"
+#define UNKNOWN_ID    "01a20114-a636-7761-8409-aec159ed8510"
+#define REASON        "{\"reason\":\"looked at by hand\"}"
+/* Is sent as a form with this for its parameters. */
+#define SAMPLE_CREATE "{\"livenessOperationMode\":\"PassiveActive\"}"
 
 /* ---- the matrix ---- */
 
@@ -85,6 +87,16 @@ static const struct row rows[] = {
      true,
      "{\"sessionImageId\":\"%s\"}",
      {403, 403, 403, 403, 403, 200, 404, 403, 403, 401, 401, 401}},
+    {"POST",
+     "/api/generateAccessToken",
+     false,
+     SAMPLE_CREATE,
+     {200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 401, 401}},
+    {"GET",
+     "/api/getSessionResult",
+     false,
+     NULL,
+     {200, 200, 404, 404, 404, 200, 404, 200, 404, 401, 401, 401}},
     {"POST",
      "/api/devices",
      false,
@@ -175,9 +187,16 @@ static const char *id_for(const struct row *row, const struct estate *estate)
     return image ? estate->image_id : estate->story.id;
 }
 
-static const char *path_with(const struct route *route, const char *id)
+static bool asks_by_query(const struct row *row)
+{
+    return strcmp(row->pattern, "/api/getSessionResult") == 0;
+}
+
+static const char *path_with(const struct route *route, const struct row *row, const char *id)
 {
     const char *at = strstr(route->pattern, "{id}");
+    if (asks_by_query(row))
+        return text_of("%s?action=detectLiveness&sessionId=%s", route->pattern, id);
     return at ? text_of("%.*s%s%s", (int)(at - route->pattern), route->pattern, id, at + 4)
               : route->pattern;
 }
@@ -193,11 +212,16 @@ static const struct http_answer *ask(const struct estate *estate, const struct r
                                      const struct row *row, enum caller_kind caller, const char *id)
 {
     static const struct form_field fields[] = {{"livenessOperationMode", "Passive"}, {NULL, NULL}};
+    static const struct form_field sample[] = {
+        {"Action", "detectLiveness"}, {"parameters", SAMPLE_CREATE}, {NULL, NULL}};
     const char *const *headers = estate->callers[caller];
-    const char *path = path_with(route, id);
-    if (row->body && strcmp(row->body, PLAIN_CREATE) == 0 && strstr(path, "WithVerify"))
-        return form_send(daemon_url(estate->it.rig.server, "http", path), form_plain, fields,
-                         picture(2000, 1),
+    const char *path = path_with(route, row, id);
+    bool is_sample = row->body && strcmp(row->body, SAMPLE_CREATE) == 0;
+    if (is_sample ||
+        (row->body && strcmp(row->body, PLAIN_CREATE) == 0 && strstr(path, "WithVerify")))
+        return form_send(daemon_url(estate->it.rig.server, "http", path), form_plain,
+                         is_sample ? sample : fields,
+                         is_sample ? (struct slice){NULL, 0} : picture(2000, 1),
                          (const char *const[4]){headers[0], headers[0] ? headers[1] : NULL});
     return estate_ask(estate, caller, route->method, path, body_with(row, id));
 }
@@ -421,8 +445,8 @@ static void compare_all(enum estate_kind kind, bool settled)
     (void)http_do("DELETE", requests, NULL);
     for (const struct route *route = routes_public; route->method; route++) {
         const struct row *row = row_of(route);
-        bool has_id =
-            row && (strstr(route->pattern, "{id}") || (row->body && strstr(row->body, "%s")));
+        bool has_id = row && (asks_by_query(row) || strstr(route->pattern, "{id}") ||
+                              (row->body && strstr(row->body, "%s")));
         if (!has_id || (row->settled && !settled))
             continue;
         compare(&estate, route, row, unknown_for(row, &estate, &ids));
