@@ -48,17 +48,20 @@ export class Camera {
     return this;
   }
 
-  // The component learns it from the service.
-  async #kindOf(token) {
+  // What the service knows of the token's session.
+  async #sessionOf(token) {
     const { sessions } = (await send(this.#face.service.url, "GET", "/emulator/sessions")).json;
-    return sessions.find(({ sessionId }) => sessionId === upstreamId(token))?.kind;
+    return sessions.find(({ sessionId }) => sessionId === upstreamId(token));
   }
+
 
   async start(token) {
     if (!token) throw noToken;
-    const session = { token, kind: await this.#kindOf(token) };
+    const known = await this.#sessionOf(token);
+    const session = { token, kind: known?.kind };
     const started = await this.#face.start(session);
     if (started.status >= 300) throw noToken;
+    this.correlationId = known.deviceCorrelationId;
     const { json } = await this.#face.see(session, this.#sights.shift() ?? {});
     await this.#face.endAttempt(session);
     if (json.error) throw { livenessError: json.error.code, recognitionError: "GenericFailure" };

@@ -19,6 +19,7 @@ export class Page {
     this.origin = origin;
     this.cookies = new Map(); // of its own origin: the others are of other sites
     this.asked = []; // "POST /path" of all that went out
+    this.status = 0; // of the last answer, whether scripts may see it or not
     this.extra = {}; // headers that the page adds to everything, beyond its sample
   }
 
@@ -36,10 +37,12 @@ export class Page {
     return answer;
   }
 
-  #send(url, method, headers, body) {
+  async #send(url, method, headers, body) {
     this.asked.push(`${method} ${url.pathname}`);
     if (method !== "GET" || headers.get("sec-fetch-site") !== "same-origin") headers.set("origin", this.origin);
-    return fetch(url, { method, headers, body });
+    const answer = await fetch(url, { method, headers, body });
+    this.status = answer.status;
+    return answer;
   }
 
   async #fetchElsewhere(url, method, wanted, body) {

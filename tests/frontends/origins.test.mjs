@@ -1,0 +1,91 @@
+// The plain JavaScript sample where server and page are not at the same address: through a development server that
+// passes /api on, and from another origin, whose browser asks before every GET that has a Content-Type.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { picture } from "../face_api/multipart.mjs";
+import { Camera, sights, startBackend } from "./backend.mjs";
+import { Page } from "./browser.mjs";
+import { VanillaSample } from "./vanilla.mjs";
+
+const app = "https://app.example";
+const backend = await startBackend({ settings: [`cors.origins=${app}`] });
+const portrait = new File([picture()], "face.jpg", { type: "image/jpeg" });
+const fields = { livenessOperationMode: "Passive" };
+const json = { "Content-Type": "application/json" };
+
+// A page of that origin, whose sample asks the server at its own address.
+class PageElsewhere extends Page {
+  fetch(where, options) {
+    return super.fetch(new URL(where, this.server), options);
+  }
+}
+
+test("behind a development server, which changes Host and leaves Origin", async () => {
+  const sample = new VanillaSample(new Page(backend.url, "http://localhost:3000"), new Camera(backend));
+  assert.deepEqual(await sample.start("Passive"), { live: true });
+  // the cookie is there by now, and with it only pages may write that the browser vouches for
+  assert.deepEqual(await sample.start("Passive", { image: portrait }), { live: true, same: true });
+});
+
+test("from a listed origin: the page keeps the device token, and its GET is asked for before", async () => {
+  const page = new PageElsewhere(backend.url, app);
+  const made = await page.fetch("/api/devices", { method: "POST" });
+  page.extra = { "x-device-token": made.headers.get("x-device-token") };
+  const sample = new VanillaSample(page, new Camera(backend).sees(sights.real, sights.mask));
+  assert.deepEqual(await sample.start("Passive"), { live: true });
+  assert.deepEqual(
+    page.asked.map((line) => line.split("-sessions")[0]),
+    [
+      "POST /api/devices",
+      "OPTIONS /api/detectLiveness",
+      "POST /api/detectLiveness",
+      "OPTIONS /api/detectLiveness",
+      "GET /api/detectLiveness",
+    ],
+  );
+  // a verify session, and Retry, which asks for it as a plain one with a Content-Type
+  assert.equal((await sample.start("Passive", { image: portrait })).livenessError, "FaceWithMaskDetected");
+  assert.deepEqual(await sample.retry(), { live: true });
+});
+
+test("from a listed origin: a page that keeps no token may create and read why it may not see", async () => {
+  const page = new PageElsewhere(backend.url, app);
+  const sample = new VanillaSample(page, new Camera(backend));
+  assert.deepEqual(await sample.start("Passive"), { live: false });
+  assert.equal(sample.shown.error.code, "NotAuthenticated");
+  assert.ok(sample.shown.error.message);
+});
+
+test("from a listed origin: errors can be read", async () => {
+  const page = new PageElsewhere(backend.url, app);
+  for (const [path, options, status] of [
+    ["/api/detectLiveness-sessions", { method: "POST", headers: json, body: "{" }, 400],
+    ["/api/detectLivenessWithVerify-sessions", { method: "POST", body: "plain text" }, 415],
+    ["/api/detectLiveness-sessions/undefined", { headers: json }, 401],
+    ["/api/nothing", {}, 404],
+  ]) {
+    const answer = await page.fetch(path, options);
+    assert.equal(answer.status, status, path);
+    assert.ok((await answer.json()).error.message);
+    assert.ok(answer.headers.get("x-ms-error-code"));
+  }
+});
+
+test("from another origin: the browser refuses to ask, or to show", async () => {
+  const page = new PageElsewhere(backend.url, "https://evil.example");
+  const body = JSON.stringify(fields);
+  await assert.rejects(
+    page.fetch("/api/detectLiveness-sessions", { method: "POST", headers: json, body }),
+    /Failed to fetch/,
+  );
+  assert.deepEqual(page.asked, ["OPTIONS /api/detectLiveness-sessions"]);
+  // a form needs no leave, so the server says no by itself
+  const form = new FormData();
+  form.append("verifyImage", portrait, "face.jpg");
+  form.append("livenessOperationMode", "Passive");
+  await assert.rejects(
+    page.fetch("/api/detectLivenessWithVerify-sessions", { method: "POST", body: form }),
+    /Failed to fetch/,
+  );
+  assert.equal(page.status, 403);
+});
