@@ -40,23 +40,12 @@ static struct finished run_program(const char *const *words)
 
 #define run(...) run_program((const char *const[]){__VA_ARGS__, NULL})
 
-static const char *read_text(const char *path)
-{
-    static char text[256 * 1024];
-    FILE *file = fopen(path, "re");
-    cr_assert_not_null(file, "%s", path);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    (void)fclose(file);
-    return text;
-}
-
 /* What the README says a backend runs, but for where the keys are. */
 static const char *readme_check(const struct rig *rig)
 {
     static const char begin[] = "```python\n";
     static const char place[] = ISSUER JWKS_PATH;
-    const char *readme =
-        read_text(text_of("%s/README.md", secure_getenv("LIVENESSD_TEST_SOURCE_DIR")));
+    const char *readme = source_text("README.md");
     const char *code = strstr(readme, begin);
     cr_assert_not_null(code);
     code = text_of("%.*s", (int)(strstr(code, "\n```\n") - code - (long)strlen(begin)),

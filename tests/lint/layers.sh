@@ -14,7 +14,8 @@ declare -A allowed=(
     [store]='redis base'
     [domain]='store/store.h base'
     [lifecycle]='domain upstream store base'
-    [routes]='http lifecycle domain upstream store base'
+    [web]='base'
+    [routes]='web http lifecycle domain upstream store base'
     [emulator]='http base'
 )
 

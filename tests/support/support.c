@@ -50,6 +50,19 @@ char *text_of(const char *text, ...)
     return keep(made, free);
 }
 
+const char *source_text(const char *name)
+{
+    enum { LARGEST = 1024 * 1024 };
+    const char *path = text_of("%s/%s", secure_getenv("LIVENESSD_TEST_SOURCE_DIR"), name);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        fail_at(HERE, "%s cannot be opened", path);
+    char *text = keep(xcalloc(1, LARGEST), free);
+    text[fread(text, 1, LARGEST - 1, file)] = '\0';
+    (void)fclose(file);
+    return text;
+}
+
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity): the assertion's macro is counted */
 void fail_at(struct place place, const char *text, ...)
 {

@@ -26,6 +26,9 @@ void *keep(void *object, void (*release)(void *object));
 /* A formatted text that lives until the test ends. */
 char *text_of(const char *text, ...) PRINTF_LIKE(1, 2);
 
+/* A file of the project, by its name below the root, that lives until the test ends. */
+const char *source_text(const char *name);
+
 /* A number that the environment may set, for the full form of a test that is short by default. */
 size_t test_number(const char *variable, size_t otherwise);
 

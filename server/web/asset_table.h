@@ -1,0 +1,8 @@
+/*
+ * Every file the program carries: ASSET(symbol, name, media type). `name` is the file's below
+ * server/web, and what it is asked for by. No include guard: this is an X-macro table.
+ */
+/* clang-format off */
+ASSET(openapi, "openapi.json", "application/json")
+ASSET(demo_html, "demo/index.html", "text/html; charset=utf-8")
+/* clang-format on */
