@@ -332,6 +332,7 @@ static bool open_http(struct app *app)
     }
     config.name = "http";
     config.routes = routes_public;
+    config.base_path = settings->http_base_path;
     config.context = &app->services;
     config.max_body_bytes = settings->http_max_body;
     config.max_upload_bytes = settings->http_max_upload;

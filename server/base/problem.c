@@ -26,8 +26,11 @@ static const char *sentence_of(const struct problem_info *info, const struct pro
     return detail && detail->sentence ? detail->sentence : info->sentence;
 }
 
-static void put_help(struct buf *ret, const char *code)
+static void put_help(struct buf *ret, const char *code, const struct problem_detail *detail)
 {
+    if (detail && detail->base_path) {
+        buf_puts(ret, detail->base_path);
+    }
     buf_puts(ret, "/errors#");
     buf_puts(ret, code);
 }
@@ -53,7 +56,7 @@ static void put_error(struct json_writer *writer, const struct problem_info *inf
     json_put_string(writer, "message", sentence_of(info, detail));
     put_common(writer, info, detail);
     buf_puts(writer->buf, ",\"help\":\"");
-    put_help(writer->buf, info->code);
+    put_help(writer->buf, info->code, detail);
     buf_putc(writer->buf, '"');
 }
 
@@ -88,7 +91,7 @@ void problem_write_rfc9457(enum problem problem, const struct problem_detail *de
     const struct problem_info *info = problem_info(problem);
     struct json_writer writer = json_writer(ret);
     buf_puts(ret, "{\"type\":\"");
-    put_help(ret, info->code);
+    put_help(ret, info->code, detail);
     buf_putc(ret, '"');
     writer.comma = true;
     json_put_string(&writer, "title", info->sentence);

@@ -34,6 +34,7 @@ struct problem_detail {
     const char *request_id; /* or NULL */
     const char *sentence;   /* instead of the table's, or NULL; may name the client's mistake */
     unsigned retry_after_seconds; /* 0: none */
+    const char *base_path;        /* in front of the catalogue's path; or NULL */
 };
 
 /* {"error":{code,message,retryable,retryAfterSeconds?,requestId?,help}} */

@@ -198,9 +198,36 @@ static void check_anonymous(struct settings_draft *draft)
     }
 }
 
+/* NULL, or what is wrong. Nothing that browsers or the router would spell in another way. */
+static const char *base_path_fault(struct slice path)
+{
+    static const char characters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~-/";
+    if (path.data[0] != '/' || !consists_of(path, characters)) {
+        return "must begin with / and hold letters, digits and . _ ~ - only, for example /liveness";
+    }
+    for (size_t i = 0; i < path.len; i++) {
+        if (path.data[i] == '/' &&
+            (i + 1 == path.len || path.data[i + 1] == '/' || path.data[i + 1] == '.')) {
+            return "must not end with /, nor hold // or a segment that begins with a dot";
+        }
+    }
+    return NULL;
+}
+
+static void check_base_path(struct settings_draft *draft)
+{
+    const char *path = draft->settings.http_base_path;
+    const char *fault = path[0] != '\0' ? base_path_fault(slice_of(path)) : NULL;
+    if (fault) {
+        draft_error(draft, draft_origin(draft, SETTING_http_base_path), "'%.80s' %s", path, fault);
+    }
+}
+
 void settings_check(struct settings_draft *draft)
 {
     check_listeners(draft);
+    check_base_path(draft);
     check_proxies(draft);
     check_sizes(draft);
     settings_check_upstream(draft);

@@ -13,6 +13,8 @@ SETTING(ADDRESS,  http_listen, "http.listen", "127.0.0.1:8080", 0, 0, NULL,
         "Address of the public listener; cleartext HTTP/1.1, meant to stand behind a proxy that buffers and re-frames.")
 SETTING(URL,      http_public_url, "http.public_url", "", 0, 0, NULL,
         "The origin clients see, for example https://liveness.example.org; https makes the device cookie Secure and __Host-.")
+SETTING(TEXT,     http_base_path, "http.base_path", "", 0, 200, NULL,
+        "Path that a proxy leaves in front of every address, for example /liveness; addresses without it are served as well.")
 SETTING(LIST,     http_trusted_proxies, "http.trusted_proxies", "", 0, 64, NULL,
         "CIDR blocks whose X-Forwarded-For, Forwarded and X-Request-Id are believed.")
 SETTING(SIZE,     http_max_head, "http.max_head", "16KB", 1024, 65536, NULL,

@@ -200,7 +200,7 @@ struct routing {
     char allow[ALLOW_SIZE];
 };
 
-static enum problem route_request(h2o_req_t *library, const struct route *table,
+static enum problem route_request(h2o_req_t *library, const struct listener_config *config,
                                   struct routing *routing)
 {
     struct slice target = {library->input.path.base, library->input.path.len};
@@ -208,7 +208,8 @@ static enum problem route_request(h2o_req_t *library, const struct route *table,
     char *storage = h2o_mem_alloc_pool(&library->pool, target.len + 1);
     if (!route_clean_target(target, storage, &routing->path, &routing->query))
         return PROBLEM_BAD_ARGUMENT;
-    switch (route_find(table, method, routing->path, &routing->route, routing->params,
+    routing->path = route_below(config->routes, config->base_path, routing->path);
+    switch (route_find(config->routes, method, routing->path, &routing->route, routing->params,
                        routing->allow, sizeof routing->allow)) {
     case ROUTE_FOUND:
         return PROBLEM_NONE;
@@ -225,7 +226,7 @@ static enum problem route_request(h2o_req_t *library, const struct route *table,
 static void serve(h2o_req_t *library, struct connection *connection)
 {
     struct routing routing = {0};
-    enum problem problem = route_request(library, connection->listener->config.routes, &routing);
+    enum problem problem = route_request(library, &connection->listener->config, &routing);
     struct exchange *exchange = exchange_new(library, connection, routing.route);
     struct request *request = &exchange->request;
     request->path = routing.path;

@@ -13,7 +13,7 @@
 #define CLIENT_HEADERS                                                                             \
     "authorization, content-type, idempotency-key, ocp-apim-subscription-key, prefer, "            \
     "last-event-id, x-device-token, x-request-id, traceparent, x-ms-client-request-id, "           \
-    "x-ms-useragent"
+    "x-ms-useragent, x-ms-azsdk-telemetry"
 /* What pages get to see of our headers. */
 #define SHOWN_HEADERS                                                                              \
     "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, X-Device-Token, Preference-Applied, " \

@@ -101,10 +101,12 @@ static bool is_for_upload_route(const struct listener *listener, struct slice he
     if (rest.len > 2 && rest.data[0] == '\r')
         rest = (struct slice){rest.data + 2, rest.len - 2};
     struct slice method = take_word(&rest), target = take_word(&rest);
+    const struct listener_config *config = &listener->config;
     char *storage = xcalloc(1, target.len + 1);
-    bool found = route_clean_target(target, storage, &path, &query) &&
-                 route_find(listener->config.routes, method, path, &route, params, allow,
-                            sizeof allow) == ROUTE_FOUND;
+    bool found =
+        route_clean_target(target, storage, &path, &query) &&
+        route_find(config->routes, method, route_below(config->routes, config->base_path, path),
+                   &route, params, allow, sizeof allow) == ROUTE_FOUND;
     free(storage);
     return found && (route->body_types & BODY_MULTIPART);
 }

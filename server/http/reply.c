@@ -229,9 +229,10 @@ static const struct route *row_of(const struct exchange *exchange)
     struct slice target = {library->input.path.base, library->input.path.len}, path, query;
     if (exchange->request.route || target.len == 0)
         return exchange->request.route;
+    const struct listener_config *config = &exchange->listener->config;
     char *storage = h2o_mem_alloc_pool(&exchange->library->pool, target.len + 1);
     return route_clean_target(target, storage, &path, &query)
-               ? route_at(exchange->listener->config.routes, path)
+               ? route_at(config->routes, route_below(config->routes, config->base_path, path))
                : NULL;
 }
 
@@ -255,6 +256,7 @@ void reply_problem(struct request *request, enum problem problem,
     CLEANUP(buf) struct buf body;
     buf_init(&body, PROBLEM_BODY_MAX);
     full.request_id = request->request_id;
+    full.base_path = exchange_of(request)->listener->config.base_path;
     if (problem == PROBLEM_STORE_UNAVAILABLE && full.retry_after_seconds == 0)
         full.retry_after_seconds = STORE_RETRY_S;
     if (rfc9457)

@@ -149,6 +149,23 @@ const struct route *route_at(const struct route *table, struct slice path)
     return NULL;
 }
 
+/* Whether the path is the base, or below it. */
+static bool is_below(struct slice path, struct slice base)
+{
+    struct slice front = {path.data, base.len};
+    return base.len > 0 && path.len >= base.len && slice_equal_nocase(front, base) &&
+           (path.len == base.len || path.data[base.len] == '/');
+}
+
+struct slice route_below(const struct route *table, const char *base, struct slice path)
+{
+    struct slice front = slice_of(base ? base : "");
+    if (!is_below(path, front) || route_at(table, path))
+        return path;
+    return path.len > front.len ? (struct slice){path.data + front.len, path.len - front.len}
+                                : SLICE("/");
+}
+
 /* Whether `list` ("GET, HEAD") names the method already. */
 static bool is_listed(const char *list, const char *method)
 {

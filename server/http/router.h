@@ -47,6 +47,10 @@ enum route_match route_find(const struct route *table, struct slice method, stru
 /* The first row for a path, whatever the method; NULL: there is none. */
 const struct route *route_at(const struct route *table, struct slice path);
 
+/* The path without `base` ("/liveness"; NULL or empty: none) at its front, unless it is there
+ * without it, or is a row's as it stands: proxies may leave the base or take it away. */
+struct slice route_below(const struct route *table, const char *base, struct slice path);
+
 /* Checks a raw target and splits it: the path with repeated slashes collapsed (written to
  * `storage`, which has at least target.len + 1 bytes) and the query. */
 bool route_clean_target(struct slice target, char *storage, struct slice *ret_path,

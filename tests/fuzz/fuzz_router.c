@@ -9,12 +9,12 @@
 #include <stdlib.h>
 
 static const struct route table[] = {
-    {"GET", "/", 0, 0, 0, NULL, 0},
-    {"GET", "/api/detectLiveness-sessions/{id}", 0, 0, 0, NULL, 0},
-    {"DELETE", "/api/detectLiveness-sessions/{id}", 0, 0, 0, NULL, 0},
-    {"POST", "/face/{version}/{kind}/singleModal/sessions", 0, 0, 0, NULL, 0},
-    {"GET", "/{a}/{b}/{c}/{d}", 0, 0, 0, NULL, 0},
-    {NULL, NULL, 0, 0, 0, NULL, 0},
+    {.method = "GET", .pattern = "/"},
+    {.method = "GET", .pattern = "/api/detectLiveness-sessions/{id}"},
+    {.method = "DELETE", .pattern = "/api/detectLiveness-sessions/{id}"},
+    {.method = "POST", .pattern = "/face/{version}/{kind}/singleModal/sessions"},
+    {.method = "GET", .pattern = "/{a}/{b}/{c}/{d}"},
+    {.method = NULL},
 };
 
 static void demand(bool held)

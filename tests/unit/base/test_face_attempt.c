@@ -189,9 +189,10 @@ Test(face_attempt, reset_leaves_zeros)
 #define LAST_SHOWN "{\"attemptId\":1,\"attemptStatus\":\"Succeeded\",\"result\":{}}"
 #define REFERENCES_SHOWN                                                                           \
     "[{\"referenceType\":\"image\"," RECTANGLE ",\"qualityForRecognition\":\"low\"}]"
+#define ABUSE_SHOWN "\"abuseMonitoringResult\":{\"isAbuseDetected\":true}"
 #define SECOND_SHOWN(extra)                                                                        \
-    "{\"attemptId\":2,\"attemptStatus\":\"Succeeded\",\"result\":{\"livenessDecision\":"           \
-    "\"realface\"" extra "},\"abuseMonitoringResult\":{\"isAbuseDetected\":true}}"
+    "{\"attemptId\":2,\"attemptStatus\":\"Succeeded\"," ABUSE_SHOWN                                \
+    ",\"result\":{\"livenessDecision\":\"realface\"" extra "," ABUSE_SHOWN "}}"
 
 Test(face_attempt, owners_see_references_but_no_ids_and_hashes)
 {
@@ -233,4 +234,65 @@ Test(face_attempt, references_are_a_list_by_themselves)
     (void)parse(REFERENCES("[]"));
     face_session_write_references(&session, &text);
     cr_expect_str_eq(text.data, "[]");
+}
+
+/* ---- for readers that look at no status ---- */
+
+static void expect_filled(const char *json, enum face_kind kind, const char *image_id,
+                          const char *results)
+{
+    CLEANUP(buf) struct buf text;
+    buf_init(&text, 4096);
+    (void)parse(json);
+    face_session_write_filled(&session, kind, image_id, &text);
+    cr_expect_str_eq(text.data, results);
+}
+
+#define NO_ATTEMPT(result)                                                                         \
+    "{\"attemptId\":1,\"attemptStatus\":\"NotStarted\",\"result\":" result "}"
+
+Test(face_attempt, where_nothing_was_tried_there_is_an_attempt_without_a_decision)
+{
+    expect_filled(HEAD "\"attempts\":[]}}", FACE_LIVENESS, NULL,
+                  "{\"attempts\":[" NO_ATTEMPT("{}") "]}");
+    expect_filled(HEAD "\"attempts\":[]}}", FACE_LIVENESS_WITH_VERIFY, NULL,
+                  "{\"attempts\":[" NO_ATTEMPT("{\"verifyResult\":{}}") "]}");
+}
+
+Test(face_attempt, filled_attempts_have_results_and_lose_nothing)
+{
+    expect_filled(
+        SHOWN, FACE_LIVENESS, NULL,
+        "{\"attempts\":[{\"attemptId\":3,\"attemptStatus\":\"Failed\",\"error\":{\"code\":"
+        "\"c\",\"message\":\"m\"},\"result\":{}}," SECOND_SHOWN(
+            "") "," LAST_SHOWN "],\"verifyReferences\":" REFERENCES_SHOWN "}");
+    expect_filled(HEAD "\"attempts\":[{\"attemptId\":1,\"attemptStatus\":\"Running\"}]}}",
+                  FACE_LIVENESS, NULL,
+                  "{\"attempts\":[{\"attemptId\":1,\"attemptStatus\":\"Running\",\"result\":{}}]}");
+}
+
+Test(face_attempt, filled_results_of_verify_sessions_have_a_verify_result)
+{
+    expect_filled(HEAD "\"attempts\":[{\"attemptId\":1,\"attemptStatus\":\"Succeeded\",\"result\":{"
+                       "\"livenessDecision\":\"spoofface\"}}]}}",
+                  FACE_LIVENESS_WITH_VERIFY, NULL,
+                  "{\"attempts\":[{\"attemptId\":1,\"attemptStatus\":\"Succeeded\",\"result\":{"
+                  "\"livenessDecision\":\"spoofface\",\"verifyResult\":{}}}]}");
+    expect_filled(HEAD "\"attempts\":[{\"attemptId\":1,\"attemptStatus\":\"Succeeded\",\"result\":{"
+                       "\"verifyResult\":{\"isIdentical\":true,\"matchConfidence\":0.5}}}]}}",
+                  FACE_LIVENESS_WITH_VERIFY, NULL,
+                  "{\"attempts\":[{\"attemptId\":1,\"attemptStatus\":\"Succeeded\",\"result\":{"
+                  "\"verifyResult\":{\"matchConfidence\":0.5,\"isIdentical\":true}}}]}");
+}
+
+Test(face_attempt, filled_results_show_operators_what_they_may_see)
+{
+    CLEANUP(buf) struct buf text;
+    buf_init(&text, 4096);
+    (void)parse(SHOWN);
+    face_session_write_filled(&session, FACE_LIVENESS, "OURS", &text);
+    cr_expect_not_null(strstr(text.data, "\"sessionImageId\":\"OURS\""));
+    cr_expect_not_null(strstr(text.data, "\"verifyImageHash\":\"" HASH "\""));
+    cr_expect_null(strstr(text.data, "THEIRS"));
+    cr_expect_null(strstr(text.data, "DIGEST"));
 }

@@ -12,6 +12,7 @@
 #define SAME   "{\"matchConfidence\":0.5,\"isIdentical\":true}"
 #define OTHER  "{\"matchConfidence\":0.25,\"isIdentical\":false}"
 #define ABUSE  "\"abuseMonitoringResult\":{\"isAbuseDetected\":true,\"otherFlaggedSessions\":[]}"
+#define SHOWN  "\"abuseMonitoringResult\":{\"isAbuseDetected\":true}"
 #define NORMAL "\"abuseMonitoringResult\":{\"isAbuseDetected\":false}"
 
 struct expected {
@@ -86,9 +87,8 @@ Test(face_session_verify, shows_them_to_the_owner)
     } rows[] = {
         {ANSWER(",\"result\":{\"livenessDecision\":\"realface\",\"verifyResult\":" OTHER "," ABUSE
                 "}"),
-         "{\"attempts\":[{\"attemptId\":1,\"attemptStatus\":\"Succeeded\",\"result\":{"
-         "\"livenessDecision\":\"realface\",\"verifyResult\":" OTHER "},"
-         "\"abuseMonitoringResult\":{\"isAbuseDetected\":true}}]}"},
+         "{\"attempts\":[{\"attemptId\":1,\"attemptStatus\":\"Succeeded\"," SHOWN ",\"result\":{"
+         "\"livenessDecision\":\"realface\",\"verifyResult\":" OTHER "," SHOWN "}}]}"},
         {ANSWER(",\"result\":{\"livenessDecision\":\"realface\"}," NORMAL),
          "{\"attempts\":[{\"attemptId\":1,\"attemptStatus\":\"Succeeded\",\"result\":{"
          "\"livenessDecision\":\"realface\"}}]}"},

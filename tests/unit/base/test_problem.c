@@ -149,3 +149,35 @@ Test(problem, the_catalogue_needs_nothing_from_elsewhere)
     cr_expect_eq(count_of(page.data, "<table>"), count_of(page.data, "</table>"));
     cr_expect_eq(count_of(page.data, "<h2 "), count_of(page.data, "</h2>"));
 }
+
+Test(problem, the_samples_shape_has_the_message_twice_and_a_token_that_is_none)
+{
+    CLEANUP(buf) struct buf buf;
+    buf_init(&buf, 4096);
+    const struct problem_detail detail = {.request_id = "r-1", .retry_after_seconds = 3};
+    problem_write_sample(PROBLEM_RATE_LIMITED, &detail, &buf);
+    CLEANUP(json) cJSON *json = parse(&buf);
+    const cJSON *error = NULL;
+    cr_assert_eq(json_object(json, "error", &error), JSON_OK);
+    expect_member(json, "message", problem_info(PROBLEM_RATE_LIMITED)->sentence);
+    expect_member(error, "message", problem_info(PROBLEM_RATE_LIMITED)->sentence);
+    expect_member(error, "code", "RateLimited");
+    expect_member(error, "requestId", "r-1");
+    expect_member(error, "help", "/errors#RateLimited");
+    cr_expect_not_null(strstr(buf.data, "\",\"token\":null,\"error\":{\"token\":null,"));
+    int64_t seconds = 0;
+    cr_expect_eq(json_integer(error, "retryAfterSeconds", 0, 100, &seconds), JSON_OK);
+    cr_expect_eq(seconds, 3);
+}
+
+Test(problem, help_stands_below_the_base_path)
+{
+    CLEANUP(buf) struct buf buf;
+    buf_init(&buf, 4096);
+    const struct problem_detail detail = {.base_path = "/live"};
+    problem_write_face(PROBLEM_FORBIDDEN, &detail, &buf);
+    cr_expect_not_null(strstr(buf.data, "\"help\":\"/live/errors#Forbidden\""));
+    buf_reset(&buf);
+    problem_write_rfc9457(PROBLEM_FORBIDDEN, &detail, &buf);
+    cr_expect_not_null(strstr(buf.data, "\"type\":\"/live/errors#Forbidden\""));
+}

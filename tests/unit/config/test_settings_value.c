@@ -286,3 +286,26 @@ Test(settings_value, refuses_what_is_no_fraction)
         expect_set_error(set, "is not a fraction: a number from 0 to 1, such as 0.75");
     }
 }
+
+Test(settings_value, a_base_path_is_written_in_one_way_only)
+{
+    static const char *const good[] = {"", "/live", "/a/b-c/d_e.f~1", "/api"};
+    static const char *const bad[] = {"/live/", "//live", "/a//b", "/.", "/a/../b", "/.a", "/"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char set[64];
+        (void)snprintf(set, sizeof set, "http.base_path=%s", good[i]);
+        struct loaded loaded = load_set(set);
+        cr_expect_eq(loaded.result, 0, "%s", errors_of(&loaded));
+        cr_expect_str_eq(loaded.settings.http_base_path, good[i]);
+        unload(&loaded);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char set[64];
+        (void)snprintf(set, sizeof set, "http.base_path=%s", bad[i]);
+        expect_set_error(set, "must not end with /");
+    }
+    expect_set_error("http.base_path=live", "must begin with /");
+    expect_set_error("http.base_path=/a b", "letters, digits and");
+    expect_set_error("http.base_path=/a%20b", "letters, digits and");
+    expect_set_error("http.base_path=/a?b", "letters, digits and");
+}

@@ -5,15 +5,15 @@
 #include <stdlib.h>
 
 static const struct route table[] = {
-    {"GET", "/", 0, 0, 0, NULL, 0},
-    {"POST", "/api/Sessions", 0, 0, 0, NULL, 0},
-    {"GET", "/api/Sessions", 0, 0, 0, NULL, 0},
-    {"GET", "/api/Sessions/{id}", 0, 0, 0, NULL, 0},
-    {"DELETE", "/api/Sessions/{id}", 0, 0, 0, NULL, 0},
-    {"HEAD", "/own-head", 0, 0, 0, NULL, 0},
-    {"GET", "/own-head", 0, 0, 0, NULL, 0},
-    {"GET", "/{a}/{b}/x/{c}", 0, 0, 0, NULL, 0},
-    {NULL, NULL, 0, 0, 0, NULL, 0},
+    {.method = "GET", .pattern = "/"},
+    {.method = "POST", .pattern = "/api/Sessions"},
+    {.method = "GET", .pattern = "/api/Sessions"},
+    {.method = "GET", .pattern = "/api/Sessions/{id}"},
+    {.method = "DELETE", .pattern = "/api/Sessions/{id}"},
+    {.method = "HEAD", .pattern = "/own-head"},
+    {.method = "GET", .pattern = "/own-head"},
+    {.method = "GET", .pattern = "/{a}/{b}/x/{c}"},
+    {.method = NULL},
 };
 
 struct found {
@@ -118,4 +118,42 @@ Test(router, refuses_targets_that_could_be_read_in_two_ways)
         struct slice path, query;
         cr_expect_not(route_clean_target(slice_of(bad[i]), storage, &path, &query), "%s", bad[i]);
     }
+}
+
+/* ---- a base in front of every path ---- */
+
+static void expect_below(const char *base, const char *path, const char *rest)
+{
+    struct slice below = route_below(table, base, slice_of(path));
+    cr_expect(slice_equal(below, slice_of(rest)), "%s: %.*s", path, SLICE_ARGS(below));
+}
+
+Test(router, finds_the_row_of_a_path_by_any_method)
+{
+    cr_expect_eq(route_at(table, SLICE("/API/sessions/")), &table[1]);
+    cr_expect_eq(route_at(table, SLICE("/api/sessions/1")), &table[3]);
+    cr_expect_eq(route_at(table, SLICE("/")), &table[0]);
+    cr_expect_null(route_at(table, SLICE("/api")));
+    cr_expect_null(route_at(table, SLICE("/api/sessions/1/2")));
+}
+
+Test(router, takes_the_base_away_where_it_is_there)
+{
+    expect_below("/live", "/live/api/sessions", "/api/sessions");
+    expect_below("/live", "/LIVE/x", "/x");
+    expect_below("/live", "/live", "/");
+    expect_below("/live", "/live/", "/");
+    expect_below("/a/b", "/a/b/api/sessions", "/api/sessions");
+    expect_below("/live", "/lives/api", "/lives/api");
+    expect_below("/live", "/liv", "/liv");
+    expect_below("/live", "/api/sessions", "/api/sessions");
+    expect_below(NULL, "/live/api", "/live/api");
+    expect_below("", "/live/api", "/live/api");
+}
+
+Test(router, leaves_a_path_that_is_a_rows_as_it_stands)
+{
+    expect_below("/api", "/api/sessions", "/api/sessions");
+    expect_below("/api", "/api/api/sessions", "/api/sessions");
+    expect_below("/own-head", "/own-head", "/own-head");
 }
