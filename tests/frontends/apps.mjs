@@ -8,10 +8,8 @@ import { chunked, formBody, head } from "./wire.mjs";
 
 const kindOf = (image) => (image ? "detectLivenessWithVerify" : "detectLiveness");
 const createPath = (base, image) => `${base}/face/v1.2/${kindOf(image)}-sessions`;
-const resultPath = (base, { id, withVerify }) =>
-  `${base}/face/v1.2/${kindOf(withVerify)}-sessions/${id}`;
-const disposition = (name, file) =>
-  `form-data; name="${name}"${file ? `; filename="${file}"` : ""}`;
+const resultPath = (base, { id, withVerify }) => `${base}/face/v1.2/${kindOf(withVerify)}-sessions/${id}`;
+const disposition = (name, file) => `form-data; name="${name}"${file ? `; filename="${file}"` : ""}`;
 
 // What they have in common: the newest attempt is the first one, and both ids are texts.
 const attemptOf = (json) => json.results.attempts[0];
@@ -26,7 +24,11 @@ function verdictOf({ livenessDecision, verifyResult }, withVerify) {
   if (!withVerify) return { livenessDecision };
   assert.equal(typeof verifyResult.isIdentical, "boolean");
   assert.equal(typeof verifyResult.matchConfidence, "number");
-  return { livenessDecision, isIdentical: verifyResult.isIdentical, matchConfidence: verifyResult.matchConfidence };
+  return {
+    livenessDecision,
+    isIdentical: verifyResult.isIdentical,
+    matchConfidence: verifyResult.matchConfidence,
+  };
 }
 
 // A body whose length is known.
@@ -114,7 +116,10 @@ function swiftForm(boundary, fields, image) {
   ]);
   if (image !== "in client")
     parts.push([
-      [`Content-Disposition: ${disposition("verifyImage", "VerifyImage")}`, "Content-Type: application/octet-stream"],
+      [
+        `Content-Disposition: ${disposition("verifyImage", "VerifyImage")}`,
+        "Content-Type: application/octet-stream",
+      ],
       image,
     ]);
   return formBody(boundary, parts);
@@ -134,7 +139,12 @@ const swift = {
     const type = image ? `multipart/form-data; boundary=${boundary}` : "application/json";
     const body = image ? swiftForm(boundary, fields, image) : Buffer.from(JSON.stringify(fields));
     const telemetry = "X-MS-AZSDK-Telemetry: sample=swift-face-ios-sdk;appversion=1.1";
-    return whole("POST", createPath(base, image), appleHeaders(host, key, `Content-Type: ${type}`, telemetry), body);
+    return whole(
+      "POST",
+      createPath(base, image),
+      appleHeaders(host, key, `Content-Type: ${type}`, telemetry),
+      body,
+    );
   },
   result: ({ host, base, key, session }) => [head("GET", resultPath(base, session), appleHeaders(host, key))],
   succeeded: ({ status }) => status >= 200 && status < 300,
@@ -166,7 +176,11 @@ const flutter = {
   name: "Flutter, dio",
   canVerify: true,
   create({ host, base, key, mode, image }) {
-    const fields = { livenessOperationMode: mode, deviceCorrelationId: "1234567890", userCorrelationId: "0987654321" };
+    const fields = {
+      livenessOperationMode: mode,
+      deviceCorrelationId: "1234567890",
+      userCorrelationId: "0987654321",
+    };
     const boundary = `--dio-boundary-${String(Math.floor(Math.random() * 2 ** 32)).padStart(10, "0")}`;
     const type = image ? `multipart/form-data; boundary=${boundary}` : "application/json; charset=UTF-8";
     const body = image ? dioForm(boundary, fields, image) : Buffer.from(JSON.stringify(fields));
@@ -203,13 +217,23 @@ function okhttpForm(boundary, fields, image) {
     [`content-disposition: ${disposition(field)}`, `Content-Length: ${Buffer.byteLength(text)}`],
     text,
   ]);
-  const lines = [`content-disposition: ${name}`, "Content-Type: image/png", `Content-Length: ${image.length}`];
+  const lines = [
+    `content-disposition: ${name}`,
+    "Content-Type: image/png",
+    `Content-Length: ${image.length}`,
+  ];
   return formBody(boundary, [...parts, [lines, image]]);
 }
 
 function appleReactForm(boundary, fields, image) {
-  const parts = Object.entries(fields).map(([name, text]) => [[`content-disposition: ${disposition(name)}`], text]);
-  const lines = [`content-disposition: ${disposition("verifyImage", "IMG_0001.HEIC")}`, "content-type: image/jpeg"];
+  const parts = Object.entries(fields).map(([name, text]) => [
+    [`content-disposition: ${disposition(name)}`],
+    text,
+  ]);
+  const lines = [
+    `content-disposition: ${disposition("verifyImage", "IMG_0001.HEIC")}`,
+    "content-type: image/jpeg",
+  ];
   return formBody(boundary, [...parts, [lines, image]]);
 }
 
@@ -264,7 +288,11 @@ const reactApple = {
     return whole("POST", createPath(base, image), appleHeaders(host, key, `Content-Type: ${type}`), body);
   },
   result: ({ host, base, key, session }) => [
-    head("GET", resultPath(base, session), appleHeaders(host, key, "Content-Type: application/json; charset=UTF-8")),
+    head(
+      "GET",
+      resultPath(base, session),
+      appleHeaders(host, key, "Content-Type: application/json; charset=UTF-8"),
+    ),
   ],
 };
 

@@ -14,7 +14,10 @@ async function assertWell({ url, admin, daemon }) {
   assert.equal((await send(admin, "GET", "/livez")).status, 200);
   assert.equal((await send(url, "GET", "/errors")).status, 200);
   assert.equal(daemon.said, "", "standard error");
-  assert.equal(daemon.lines.find((line) => trouble.test(line)), undefined);
+  assert.equal(
+    daemon.lines.find((line) => trouble.test(line)),
+    undefined,
+  );
 }
 
 // `settings` come on top; pages are anonymous devices, apps have the token "an-app-token". With `mayComplain` the
@@ -53,7 +56,6 @@ export class Camera {
     const { sessions } = (await send(this.#face.service.url, "GET", "/emulator/sessions")).json;
     return sessions.find(({ sessionId }) => sessionId === upstreamId(token));
   }
-
 
   async start(token) {
     if (!token) throw noToken;

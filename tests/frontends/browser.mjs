@@ -28,7 +28,8 @@ export class Page {
     const wanted = new Headers({ ...headers, ...this.extra });
     if (url.origin !== this.origin) return this.#fetchElsewhere(url, method, wanted, body);
     wanted.set("sec-fetch-site", "same-origin");
-    if (this.cookies.size > 0) wanted.set("cookie", [...this.cookies].map((pair) => pair.join("=")).join("; "));
+    if (this.cookies.size > 0)
+      wanted.set("cookie", [...this.cookies].map((pair) => pair.join("=")).join("; "));
     const answer = await this.#send(new URL(url.pathname + url.search, this.server), method, wanted, body);
     for (const cookie of answer.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie);
@@ -39,7 +40,8 @@ export class Page {
 
   async #send(url, method, headers, body) {
     this.asked.push(`${method} ${url.pathname}`);
-    if (method !== "GET" || headers.get("sec-fetch-site") !== "same-origin") headers.set("origin", this.origin);
+    if (method !== "GET" || headers.get("sec-fetch-site") !== "same-origin")
+      headers.set("origin", this.origin);
     const answer = await fetch(url, { method, headers, body });
     this.status = answer.status;
     return answer;
@@ -67,7 +69,9 @@ export class Page {
     const names = listOf(answer.headers.get("access-control-allow-headers"));
     const refused = unusual.find((name) => !names.includes(name));
     if (!answer.ok || !methods.includes(method.toLowerCase()) || refused)
-      throw new TypeError(`Failed to fetch: the preflight says ${answer.status} and not ${refused ?? method}`);
+      throw new TypeError(
+        `Failed to fetch: the preflight says ${answer.status} and not ${refused ?? method}`,
+      );
   }
 
   #mustShare(answer) {

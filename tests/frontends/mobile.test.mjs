@@ -12,7 +12,8 @@ const large = 48 * 1024;
 
 // A phone that is off when the test is over.
 function phoneOf(t, app, seen = [], options = {}) {
-  const phone = new Phone(app, options.backend ?? backend, new Camera(options.backend ?? backend).sees(...seen), options);
+  const server = options.backend ?? backend;
+  const phone = new Phone(app, server, new Camera(server).sees(...seen), options);
   t.after(() => phone.off());
   return phone;
 }
@@ -43,7 +44,9 @@ for (const app of apps) {
 
     test(`${app.name}, with a picture: a mask, then Retry with the same token`, async (t) => {
       const phone = phoneOf(t, app, [sights.mask]);
-      assert.deepEqual(await phone.start("Passive", picture("png")), { livenessError: "FaceWithMaskDetected" });
+      assert.deepEqual(await phone.start("Passive", picture("png")), {
+        livenessError: "FaceWithMaskDetected",
+      });
       assert.equal((await phone.retry()).isIdentical, true);
     });
 

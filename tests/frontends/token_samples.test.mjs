@@ -66,7 +66,10 @@ for (const [name, Sample] of Object.entries(tokenSamples)) {
     test(`${name} with a picture: ${sight}, then again with the same token`, async () => {
       const sample = sampleOf(Sample, sights[sight]);
       const recognitionError = "GenericFailure";
-      assert.deepEqual(await sample.run("Passive", { image: portrait() }), { livenessError, recognitionError });
+      assert.deepEqual(await sample.run("Passive", { image: portrait() }), {
+        livenessError,
+        recognitionError,
+      });
       assert.deepEqual(await sample.detect(), { live: true, same: true });
     });
   }
@@ -101,7 +104,11 @@ for (const [name, Sample] of Object.entries(tokenSamples)) {
       ["Passive", new File(["no picture ".repeat(400)], "me.txt"), "InvalidImage"],
       ["Passive", new File([picture("jpeg", 500)], "small.jpg"), "InvalidImageSize"],
       ["Passive", new File([], "empty.jpg"), "InvalidImageSize"],
-      ["Passive", new File([Buffer.concat([picture(), Buffer.from("livenessd-faces=2")])], "two.jpg"), "InvalidImage"],
+      [
+        "Passive",
+        new File([Buffer.concat([picture(), Buffer.from("livenessd-faces=2")])], "two.jpg"),
+        "InvalidImage",
+      ],
     ]) {
       const sample = sampleOf(Sample);
       const { error } = await sample.run(mode, { image });

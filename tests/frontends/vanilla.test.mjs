@@ -115,7 +115,8 @@ test("what is created and shown holds what the page reads, and nothing that it m
   assert.equal(typeof sample.created.authToken, "string");
   assert.match(sample.created.sessionId, /^[0-9a-f-]{36}$/);
   const text = JSON.stringify(sample.shown);
-  for (const secret of [sample.created.authToken, "digest\":", "sessionImageId"]) assert.ok(!text.includes(secret));
+  for (const secret of [sample.created.authToken, 'digest":', "sessionImageId"])
+    assert.ok(!text.includes(secret));
 });
 
 test("another browser sees nothing of it", async () => {

@@ -34,11 +34,12 @@ function answerIn(bytes) {
   const end = bytes.indexOf(LF + LF);
   if (end < 0) return undefined;
   const [statusLine, ...lines] = bytes.toString("latin1", 0, end).split(LF);
-  const pairs = lines.map((line) => /^([^:]+): *(.*)$/.exec(line)).map(([, name, value]) => [name.toLowerCase(), value]);
-  const headers = Object.fromEntries(pairs);
+  const pairs = lines.map((line) => /^([^:]+): *(.*)$/.exec(line));
+  const headers = Object.fromEntries(pairs.map(([, name, value]) => [name.toLowerCase(), value]));
   const length = Number(headers["content-length"] ?? 0);
   const total = end + 4 + length;
-  if (headers["transfer-encoding"]) throw new Error("a chunked answer, which none of these clients was seen with");
+  if (headers["transfer-encoding"])
+    throw new Error("a chunked answer, which none of these clients was seen with");
   if (bytes.length < total) return undefined;
   const text = bytes.toString("utf8", end + 4, total);
   return { status: Number(statusLine.split(" ")[1]), headers, text, total };
@@ -65,8 +66,12 @@ export class Wire {
 
   // Writes the pieces one after the other, without waiting for the server; its answer.
   async send(...pieces) {
-    for (const piece of pieces) this.#socket.write(piece);
+    for (const piece of pieces) this.write(piece);
     return this.#answer();
+  }
+
+  write(piece) {
+    this.#socket.write(piece);
   }
 
   async #answer() {
@@ -81,7 +86,7 @@ export class Wire {
     }
   }
 
-  // The end of what is sent; resolves when the peer has closed as well.
+  // Nothing more is sent; resolves when the peer has closed as well.
   async end() {
     if (this.#socket.closed) return;
     const closed = new Promise((resolve) => this.#socket.once("close", resolve));
