@@ -1,11 +1,12 @@
 // Receipts as a backend in Node checks them: by jose, and with the very lines that the README shows.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { createLocalJWKSet, jwtVerify, SignJWT, UnsecuredJWT } from "jose";
 import { plainFields } from "./face.mjs";
+import { snippet } from "./readme.mjs";
 import { ServerFace, startPair } from "./server.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -18,8 +19,7 @@ const wanted = { issuer, audience: "bank", typ: "receipt+jwt", algorithms: ["ES2
 
 // What the README says, but for where the keys are.
 async function readmeCheck() {
-  const readme = readFileSync(join(here, "../../README.md"), "utf8");
-  const code = readme.split("```js\n")[1].split("```")[0];
+  const code = snippet("js", "jose");
   const place = `${issuer}/.well-known/jwks.json`;
   assert.ok(code.includes(place), code);
   const folder = join(here, "node_modules/.receipts");
