@@ -328,4 +328,4 @@ const maui = {
 };
 
 export const apps = [android, swift, flutter, reactAndroid, reactApple, maui];
-export { android, swift };
+export { android, flutter, swift };

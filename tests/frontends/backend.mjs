@@ -22,14 +22,19 @@ async function assertWell({ url, admin, daemon }) {
 
 // `settings` come on top; pages are anonymous devices, apps have the token "an-app-token". With `mayComplain` the
 // log is not looked at: the tests break the upstream.
-export async function startBackend({ settings = [], mayComplain = false, ...options } = {}) {
+export async function startBackend({
+  version = "v1.2",
+  settings = [],
+  mayComplain = false,
+  ...options
+} = {}) {
   const backend = {};
   // hooks run in order: this one before the daemon is ended
   after(async () => {
     if (backend.daemon && !mayComplain) await assertWell(backend);
   });
   const auth = "auth.mode=anonymous,app_token";
-  return Object.assign(backend, await startPair("v1.2", { settings: [auth, ...settings], ...options }));
+  return Object.assign(backend, await startPair(version, { settings: [auth, ...settings], ...options }));
 }
 
 const noToken = { livenessError: "InvalidToken", recognitionError: "InvalidToken" };
@@ -42,7 +47,7 @@ export class Camera {
   #sights = [];
 
   constructor(backend) {
-    this.#face = new Face(backend.emulator);
+    this.#face = new Face(backend.emulator, backend.upstreamVersion);
   }
 
   // What it is going to see, one sight a start; afterwards real faces.
@@ -64,9 +69,10 @@ export class Camera {
     const started = await this.#face.start(session);
     if (started.status >= 300) throw noToken;
     this.correlationId = known.deviceCorrelationId;
-    const { json } = await this.#face.see(session, this.#sights.shift() ?? {});
+    const sight = this.#sights.shift() ?? {};
+    const { json } = await this.#face.see(session, sight);
     await this.#face.endAttempt(session);
-    if (json.error) throw { livenessError: json.error.code, recognitionError: "GenericFailure" };
+    if (sight.error) throw { livenessError: sight.error, recognitionError: "GenericFailure" };
     return json;
   }
 }

@@ -62,6 +62,7 @@ export class VanillaSample {
     const v12 = body?.results?.attempts?.[0]?.result;
     const preview = body?.result?.response?.body;
     const live = (v12?.livenessDecision ?? preview?.livenessDecision) == "realface";
+    if (live && v12?.abuseMonitoringResult?.isAbuseDetected) return { live, abuse: true };
     if (!withVerify) return { live };
     return { live, same: (v12?.verifyResult?.isIdentical ?? preview?.verifyResult?.isIdentical) === true };
   }

@@ -55,6 +55,7 @@ export class Wire {
   constructor(url) {
     const { hostname, port } = new URL(url);
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    this.#socket.unref(); // a test that fails leaves it behind
     const more = () => this.#wake();
     this.#socket.on("data", (part) => {
       this.#bytes = Buffer.concat([this.#bytes, part]);
