@@ -32,6 +32,7 @@
 
 enum {
     ERROR_SIZE = 512,
+    SITE_SIZE = 512,
     DRAIN_LOOK_MS = 20,
     AWAIT_RESETS_MS = 2000,
     AWAIT_LOOK_MS = 2,
@@ -69,6 +70,7 @@ struct app {
     uv_timer_t *drain_timer;
     bool cancelled;                        /* told to stop before it listened */
     char endpoint[ADDRESS_TEXT_SIZE + 16]; /* of the emulator inside */
+    char site[SITE_SIZE];
     char error[ERROR_SIZE];
 };
 
@@ -305,6 +307,8 @@ static bool open_admin(struct app *app)
     struct listener_config config = listener_defaults(app);
     config.name = "admin";
     config.routes = routes_admin;
+    /* without a public address its errors lead to the catalogue of its own */
+    config.site = app->settings->http_public_url[0] ? app->site : NULL;
     config.context = &app->services;
     config.max_body_bytes = ADMIN_BODY;
     config.body_memory_bytes = (size_t)ADMIN_CONNECTIONS * 64 * 1024;
@@ -333,6 +337,7 @@ static bool open_http(struct app *app)
     config.name = "http";
     config.routes = routes_public;
     config.base_path = settings->http_base_path;
+    config.site = app->site;
     config.context = &app->services;
     config.max_body_bytes = settings->http_max_body;
     config.max_upload_bytes = settings->http_max_upload;
@@ -474,6 +479,8 @@ static void say_ready(const struct app *app)
 int app_serve(const struct settings *settings)
 {
     struct app app = {.settings = settings};
+    (void)snprintf(app.site, sizeof app.site, "%s%s", settings->http_public_url,
+                   settings->http_base_path);
     process_harden();
     app.log = log_new(STDOUT_FILENO, (enum log_level)settings->log_level, clock_system());
     app.metrics = metrics_new();

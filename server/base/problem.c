@@ -1,6 +1,6 @@
 /*
  * The problem table and the shapes a problem has on the wire. Which problem it is, and the
- * response around it, is decided elsewhere; the catalogue page is problem_catalogue.c's.
+ * response around it, is decided elsewhere.
  */
 #include "base/problem.h"
 
@@ -8,9 +8,13 @@
 
 #include <assert.h>
 
+enum { HELP_MAX = 1024 };
+
 static const struct problem_info problems[PROBLEM_COUNT] = {
-#define PROBLEM(symbol, code, status, retryable, sentence, operator_text)                          \
-    [PROBLEM_##symbol] = {#symbol, code, status, retryable, sentence, operator_text},
+#define PROBLEM(symbol, code, status, advice, sentence, cause, frontend, operator_text)            \
+    [PROBLEM_##symbol] = {#symbol,         code,     status, ADVICE_##advice == ADVICE_RETRY,      \
+                          ADVICE_##advice, sentence, cause,  frontend,                             \
+                          operator_text},
 #include "base/problem_table.h"
 #undef PROBLEM
 };
@@ -26,13 +30,15 @@ static const char *sentence_of(const struct problem_info *info, const struct pro
     return detail && detail->sentence ? detail->sentence : info->sentence;
 }
 
-static void put_help(struct buf *ret, const char *code, const struct problem_detail *detail)
+static void put_help(struct json_writer *writer, const char *name, const char *code,
+                     const struct problem_detail *detail)
 {
-    if (detail && detail->base_path) {
-        buf_puts(ret, detail->base_path);
-    }
-    buf_puts(ret, "/errors#");
-    buf_puts(ret, code);
+    CLEANUP(buf) struct buf help;
+    buf_init(&help, HELP_MAX);
+    buf_puts(&help, detail && detail->site ? detail->site : "");
+    buf_puts(&help, "/errors#");
+    buf_puts(&help, code);
+    json_put_slice(writer, name, buf_slice(&help));
 }
 
 /* The members both shapes share. */
@@ -40,6 +46,7 @@ static void put_common(struct json_writer *writer, const struct problem_info *in
                        const struct problem_detail *detail)
 {
     json_put_bool(writer, "retryable", info->retryable);
+    json_put_string(writer, "advice", advice_word(info->advice));
     if (detail && detail->retry_after_seconds > 0) {
         json_put_integer(writer, "retryAfterSeconds", detail->retry_after_seconds);
     }
@@ -55,9 +62,7 @@ static void put_error(struct json_writer *writer, const struct problem_info *inf
     json_put_string(writer, "code", info->code);
     json_put_string(writer, "message", sentence_of(info, detail));
     put_common(writer, info, detail);
-    buf_puts(writer->buf, ",\"help\":\"");
-    put_help(writer->buf, info->code, detail);
-    buf_putc(writer->buf, '"');
+    put_help(writer, "help", info->code, detail);
 }
 
 void problem_write_face(enum problem problem, const struct problem_detail *detail, struct buf *ret)
@@ -90,10 +95,8 @@ void problem_write_rfc9457(enum problem problem, const struct problem_detail *de
 {
     const struct problem_info *info = problem_info(problem);
     struct json_writer writer = json_writer(ret);
-    buf_puts(ret, "{\"type\":\"");
-    put_help(ret, info->code, detail);
-    buf_putc(ret, '"');
-    writer.comma = true;
+    json_open(&writer, NULL, '{');
+    put_help(&writer, "type", info->code, detail);
     json_put_string(&writer, "title", info->sentence);
     json_put_integer(&writer, "status", info->status);
     if (detail && detail->sentence) {

@@ -1,17 +1,19 @@
 /*
  * Problems: the one result type for what can go wrong with a request. A new failure is one line in
- * problem_table.h; HTTP status, wire code and the catalogue follow from it.
+ * problem_table.h; HTTP status, wire code, advice and the catalogue follow from it.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/advice.h"
 #include "base/buf.h"
 
 enum problem {
     PROBLEM_NONE,
-#define PROBLEM(symbol, code, status, retryable, sentence, operator_text) PROBLEM_##symbol,
+#define PROBLEM(symbol, code, status, advice, sentence, cause, frontend, operator_text)            \
+    PROBLEM_##symbol,
 #include "base/problem_table.h"
 #undef PROBLEM
     PROBLEM_COUNT
@@ -21,8 +23,11 @@ struct problem_info {
     const char *symbol;
     const char *code;
     int status;
-    bool retryable;
+    bool retryable; /* exactly when the advice is ADVICE_RETRY */
+    enum advice advice;
     const char *sentence;
+    const char *cause;
+    const char *frontend; /* what it should do */
     const char *operator_text;
 };
 
@@ -34,18 +39,16 @@ struct problem_detail {
     const char *request_id; /* or NULL */
     const char *sentence;   /* instead of the table's, or NULL; may name the client's mistake */
     unsigned retry_after_seconds; /* 0: none */
-    const char *base_path;        /* in front of the catalogue's path; or NULL */
+    const char *site; /* in front of the catalogue's path: "https://x.example/base"; or NULL */
 };
 
-/* {"error":{code,message,retryable,retryAfterSeconds?,requestId?,help}} */
+/* {"error":{code,message,retryable,advice,retryAfterSeconds?,requestId?,help}}; `help` points to
+ * the code's anchor in the catalogue: <site>/errors#<code>. */
 void problem_write_face(enum problem problem, const struct problem_detail *detail, struct buf *ret);
-/* RFC 9457: type, title, status, detail, code, retryable, requestId. */
+/* RFC 9457: type (as `help`), title, status, detail?, code, retryable, advice, … */
 void problem_write_rfc9457(enum problem problem, const struct problem_detail *detail,
                            struct buf *ret);
 /* What the sample apps' own servers answer, and all that the Face shape has:
  * {message,token:null,error:{token:null,code,message,…}} */
 void problem_write_sample(enum problem problem, const struct problem_detail *detail,
                           struct buf *ret);
-/* The catalogue as a self-contained HTML page; `help` members point to its anchors
- * (/errors#<code>, one anchor a code). */
-void problem_write_catalogue(struct buf *ret);

@@ -37,6 +37,7 @@
  */
 #include "domain/verdict.h"
 
+#include "base/advice.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/secret.h"
@@ -58,36 +59,24 @@ const char *decision_word(enum decision decision)
     return decision < DECISION_COUNT ? words[decision] : "error";
 }
 
+_Static_assert((int)RETRY_SAME_SESSION == (int)ADVICE_SAME_SESSION &&
+                   (int)RETRY_NEW_SESSION == (int)ADVICE_NEW_SESSION &&
+                   (int)RETRY_STOP == (int)ADVICE_STOP,
+               "one set of words");
+
 const char *retry_word(enum retry_advice retry)
 {
-    static const char *const words[RETRY_COUNT] = {
-        [RETRY_SAME_SESSION] = "same_session",
-        [RETRY_NEW_SESSION] = "new_session",
-        [RETRY_STOP] = "stop",
-    };
-    return retry < RETRY_COUNT ? words[retry] : "stop";
+    return advice_word(retry < RETRY_COUNT ? (enum advice)retry : ADVICE_STOP);
 }
 
 const char *reason_word(enum reason reason)
 {
     static const char *const words[REASON_COUNT] = {
-        [REASON_SPOOF] = "spoof",
-        [REASON_UNCERTAIN] = "uncertain",
-        [REASON_NOT_IDENTICAL] = "not_identical",
-        [REASON_VERIFY_MISSING] = "verify_missing",
-        [REASON_DIGEST_MISSING] = "digest_missing",
-        [REASON_DIGEST_MISMATCH] = "digest_mismatch",
-        [REASON_ABUSE_DETECTED] = "abuse_detected",
-        [REASON_ATTEMPT_ERROR] = "attempt_error",
-        [REASON_CLIENT_ERROR] = "client_error",
-        [REASON_TOKEN_EXPIRED] = "token_expired",
-        [REASON_SESSION_GONE] = "session_gone",
-        [REASON_CANCELLED] = "cancelled",
-        [REASON_UNKNOWN_ANSWER] = "unknown_answer",
-        [REASON_VERIFY_IMAGE_MISMATCH] = "verify_image_mismatch",
-        [REASON_CLIENT_ADDRESS_MISMATCH] = "client_address_mismatch",
+#define REASON(symbol, word, advice, meaning, say, operator_text) [REASON_##symbol] = word,
+#include "domain/reason_table.h"
+#undef REASON
     };
-    return reason < REASON_COUNT ? words[reason] : "unknown_answer";
+    return reason < REASON_COUNT ? words[reason] : words[REASON_UNKNOWN_ANSWER];
 }
 
 const char *reference_word(enum reference_source reference)

@@ -24,26 +24,14 @@ enum decision {
     DECISION_COUNT
 };
 
+/* As ADVICE_… of the same names: what a verdict can advise. */
 enum retry_advice { RETRY_SAME_SESSION, RETRY_NEW_SESSION, RETRY_STOP, RETRY_COUNT };
 
-/* Bits of session_verdict.reasons; the words are these in lower case. */
+/* Bits of session_verdict.reasons. */
 enum reason {
-    REASON_SPOOF,
-    REASON_UNCERTAIN,
-    REASON_NOT_IDENTICAL,
-    REASON_VERIFY_MISSING, /* a verify session's result without verifyResult */
-    REASON_DIGEST_MISSING,
-    REASON_DIGEST_MISMATCH,
-    REASON_ABUSE_DETECTED,
-    REASON_ATTEMPT_ERROR,
-    REASON_CLIENT_ERROR, /* the frontend completed with an error and upstream saw nothing */
-    REASON_TOKEN_EXPIRED,
-    REASON_SESSION_GONE, /* upstream no longer knows the session */
-    REASON_CANCELLED,
-    REASON_UNKNOWN_ANSWER,
-    REASON_VERIFY_IMAGE_MISMATCH,   /* upstream compared with another image than the one we sent */
-    REASON_CLIENT_ADDRESS_MISMATCH, /* the device was elsewhere than whoever asked for the session
-                                     */
+#define REASON(symbol, word, advice, meaning, say, operator_text) REASON_##symbol,
+#include "domain/reason_table.h"
+#undef REASON
     REASON_COUNT
 };
 

@@ -14,9 +14,9 @@ enum { SIGHT_MAX = 9 * 1024 * 1024, IMAGE_TEXT_MAX = SIGHT_MAX, FACE_ID_MAX = 25
 static const struct json_limits sight_limits = {SIGHT_MAX, 16, 4096};
 
 static const struct emu_camera_error camera_errors[] = {
-#define CAMERA_ERROR(code, message) {code, message},
-#include "emulator/camera_error_table.h"
-#undef CAMERA_ERROR
+#define ATTEMPT_ERROR(code, advice, message, say) {code, message},
+#include "base/attempt_error_table.h"
+#undef ATTEMPT_ERROR
 };
 
 static const char *const decision_words[EMU_DECISION_COUNT] = {

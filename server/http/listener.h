@@ -26,6 +26,7 @@ struct listener_config {
     const char *name;           /* "http", "admin", "emulator": literal, for logs and metrics */
     const struct route *routes; /* process lifetime */
     const char *base_path;      /* what may stand in front of every path; NULL: nothing */
+    const char *site;           /* in front of the paths of links in errors; NULL: nothing */
     void *context;              /* becomes request->context */
     size_t max_head_bytes;      /* above: 431 */
     size_t max_body_bytes;      /* above: 413 */

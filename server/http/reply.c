@@ -27,6 +27,7 @@ static const char *reason_of(int status)
         {204, "No Content"},
         {201, "Created"},
         {202, "Accepted"},
+        {302, "Found"},
         {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
@@ -117,6 +118,14 @@ static char *copy_secret(h2o_req_t *library, struct slice text)
     return secret->bytes;
 }
 
+/* Where the body stands until it has been sent. */
+static const char *keep_body(struct exchange *exchange, struct slice body)
+{
+    if (exchange->body_is_static)
+        return body.data;
+    return exchange->secret ? copy_secret(exchange->library, body) : copy(exchange->library, body);
+}
+
 /* Hands over; the exchange may be gone afterwards. */
 static void hand_over(struct exchange *exchange, struct slice body)
 {
@@ -124,8 +133,7 @@ static void hand_over(struct exchange *exchange, struct slice body)
     bool silent = body.len == 0 || slice_equal(exchange->request.method, SLICE("HEAD"));
     h2o_iovec_t bytes = h2o_iovec_init(H2O_STRLIT(""));
     if (!silent)
-        bytes = h2o_iovec_init(exchange->secret ? copy_secret(library, body) : copy(library, body),
-                               body.len);
+        bytes = h2o_iovec_init(keep_body(exchange, body), body.len);
     exchange->bytes_out = bytes.len;
     if (exchange->captured) {
         exchange->captured_body = (struct slice){bytes.base, bytes.len};
@@ -193,6 +201,12 @@ void reply_text(struct request *request, int status, const char *content_type, s
     answer(request, status, content_type, body, body.len);
 }
 
+void reply_static(struct request *request, int status, const char *content_type, struct slice body)
+{
+    exchange_of(request)->body_is_static = true;
+    answer(request, status, content_type, body, body.len);
+}
+
 void reply_empty(struct request *request, int status)
 {
     answer(request, status, NULL, (struct slice){NULL, 0}, 0);
@@ -256,7 +270,7 @@ void reply_problem(struct request *request, enum problem problem,
     CLEANUP(buf) struct buf body;
     buf_init(&body, PROBLEM_BODY_MAX);
     full.request_id = request->request_id;
-    full.base_path = exchange_of(request)->listener->config.base_path;
+    full.site = exchange_of(request)->listener->config.site;
     if (problem == PROBLEM_STORE_UNAVAILABLE && full.retry_after_seconds == 0)
         full.retry_after_seconds = STORE_RETRY_S;
     if (rfc9457)

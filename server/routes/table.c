@@ -73,6 +73,7 @@ const struct route routes_admin[] = {
     ROUTE("GET", "/readyz", BODY_NONE, 0, readyz_get, struct flow),
     ROUTE("GET", "/healthz", BODY_NONE, 0, readyz_get, struct flow),
     ROUTE("GET", "/metrics", BODY_NONE, 0, metrics_get, struct flow),
+    ROUTE("GET", "/errors", BODY_NONE, 0, errors_get, struct flow),
     ROUTE("GET", "/status", BODY_NONE, 0, status_get, struct flow),
     {.method = NULL},
 };
