@@ -1,6 +1,7 @@
 // What no frontend should send, in each dialect: it is refused in that dialect's shape, with a sentence to show,
 // never with nothing; and the next request is served as if nothing had been.
 import assert from "node:assert/strict";
+import { File } from "node:buffer";
 import { test } from "node:test";
 import { picture } from "../face_api/multipart.mjs";
 import { android, apps } from "./apps.mjs";

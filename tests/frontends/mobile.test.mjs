@@ -8,6 +8,7 @@ import { Phone } from "./phone.mjs";
 
 const backend = await startBackend();
 const lenient = await startBackend({ settings: ["policy.verify_image=client_allowed"] });
+const below = await startBackend({ settings: ["http.base_path=/liveness/eu"] });
 const large = 48 * 1024;
 
 // A phone that is off when the test is over.
@@ -73,6 +74,17 @@ for (const app of apps) {
 
   test(`${app.name}: an endpoint that ends with a slash`, async (t) => {
     assert.deepEqual(await phoneOf(t, app, [], { base: "/" }).start(), { livenessDecision: "realface" });
+  });
+
+  test(`${app.name}: an endpoint with a path, and with a slash behind it`, async (t) => {
+    for (const base of ["/liveness/eu", "/liveness/eu/"]) {
+      const phone = phoneOf(t, app, [], { base, backend: below });
+      assert.deepEqual(await phone.start(), { livenessDecision: "realface" });
+    }
+    const elsewhere = phoneOf(t, app, [], { base: "/liveness", backend: below });
+    await elsewhere.start().catch(() => {});
+    assert.equal(elsewhere.created.status, 404);
+    assert.ok(elsewhere.created.json.error.message);
   });
 
   test(`${app.name}: a wrong key and none are told in words`, async (t) => {

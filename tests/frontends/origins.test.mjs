@@ -1,14 +1,18 @@
 // The plain JavaScript sample where server and page are not at the same address: through a development server that
 // passes /api on, and from another origin, whose browser asks before every GET that has a Content-Type.
 import assert from "node:assert/strict";
+import { File } from "node:buffer";
 import { test } from "node:test";
 import { picture } from "../face_api/multipart.mjs";
 import { Camera, sights, startBackend } from "./backend.mjs";
 import { Page } from "./browser.mjs";
+import { NextSample } from "./token_samples.mjs";
 import { VanillaSample } from "./vanilla.mjs";
 
 const app = "https://app.example";
+const home = "https://liveness.example.org";
 const backend = await startBackend({ settings: [`cors.origins=${app}`] });
+const secure = await startBackend({ settings: [`http.public_url=${home}`, "http.base_path=/check"] });
 const portrait = new File([picture()], "face.jpg", { type: "image/jpeg" });
 const fields = { livenessOperationMode: "Passive" };
 const json = { "Content-Type": "application/json" };
@@ -25,6 +29,22 @@ test("behind a development server, which changes Host and leaves Origin", async 
   assert.deepEqual(await sample.start("Passive"), { live: true });
   // the cookie is there by now, and with it only pages may write that the browser vouches for
   assert.deepEqual(await sample.start("Passive", { image: portrait }), { live: true, same: true });
+});
+
+test("behind a proxy that ends TLS, below a path of its own", async () => {
+  class PageBelow extends Page {
+    fetch(where, options) {
+      return super.fetch(`/check${where}`, options);
+    }
+  }
+  const page = new PageBelow(secure.url, home);
+  const next = new NextSample(page, new Camera(secure).sees(sights.mask));
+  assert.equal((await next.run("Passive", { image: portrait })).livenessError, "FaceWithMaskDetected");
+  assert.deepEqual(await next.detect(), { live: true, same: true });
+  assert.deepEqual([...page.cookies.keys()], ["__Host-livenessd_device"]);
+  const vanilla = new VanillaSample(page, new Camera(secure));
+  assert.deepEqual(await vanilla.start("Passive"), { live: true });
+  assert.equal(page.cookies.size, 1);
 });
 
 test("from a listed origin: the page keeps the device token, and its GET is asked for before", async () => {

@@ -1,5 +1,6 @@
 // The samples against the server as it starts out: its limits, and its pace towards the upstream.
 import assert from "node:assert/strict";
+import { File } from "node:buffer";
 import { test } from "node:test";
 import { picture } from "../face_api/multipart.mjs";
 import { flutter } from "./apps.mjs";

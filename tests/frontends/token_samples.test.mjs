@@ -1,5 +1,6 @@
 // The Next, Angular and Vue samples with this server in the place of their own.
 import assert from "node:assert/strict";
+import { File } from "node:buffer";
 import { test } from "node:test";
 import { picture } from "../face_api/multipart.mjs";
 import { Camera, askedUpstream, sights, startBackend } from "./backend.mjs";

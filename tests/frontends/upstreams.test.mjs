@@ -1,6 +1,7 @@
 // The samples do not know what version of the Face API stands behind the server, nor that it has bad days: results
 // look the same over every version, and what goes wrong there is said in words, with the status it deserves.
 import assert from "node:assert/strict";
+import { File } from "node:buffer";
 import { test } from "node:test";
 import { Face, addFault, clearFaults, versions } from "../face_api/face.mjs";
 import { picture } from "../face_api/multipart.mjs";

@@ -1,5 +1,6 @@
 // The plain JavaScript sample, served from the same origin as the server, with nothing changed but where /api is.
 import assert from "node:assert/strict";
+import { File } from "node:buffer";
 import { test } from "node:test";
 import { picture } from "../face_api/multipart.mjs";
 import { Camera, sights, startBackend } from "./backend.mjs";
