@@ -30,10 +30,11 @@ struct exchange {
     int status;           /* 0: no answer yet */
     int forced_status;    /* the library's own, where our table has no code for it; else 0 */
     bool answered;
-    bool secret;        /* the body's copy is wiped when it goes */
-    bool close;         /* the connection ends with this answer */
-    bool captured;      /* the library answers itself; send only fills in our shape */
-    bool cache_control; /* the route has set its own */
+    bool secret;         /* the body's copy is wiped when it goes */
+    bool body_is_static; /* the body outlives the answer and is not copied */
+    bool close;          /* the connection ends with this answer */
+    bool captured;       /* the library answers itself; send only fills in our shape */
+    bool cache_control;  /* the route has set its own */
     bool accounted;
     bool multipart; /* the body is wiped when it goes */
     bool patient;   /* a client that waits long by its own wish: no measure of our speed */

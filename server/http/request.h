@@ -78,6 +78,8 @@ void reply_json(struct request *request, int status, struct slice body);
 /* As reply_json, for a body that holds a secret: our copy is wiped once it has been sent. */
 void reply_secret_json(struct request *request, int status, struct slice body);
 void reply_text(struct request *request, int status, const char *content_type, struct slice body);
+/* As reply_text, for a body that outlives every request: it is not copied. */
+void reply_static(struct request *request, int status, const char *content_type, struct slice body);
 /* As reply_text, and wiped once sent: images. */
 void reply_secret(struct request *request, int status, const char *content_type, struct slice body);
 void reply_empty(struct request *request, int status);

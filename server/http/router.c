@@ -116,13 +116,15 @@ static bool matches(const char *pattern, struct slice path, struct slice *params
             at++;
             continue;
         }
-        const char *slash = memchr(at, '/', (size_t)(end - at));
+        size_t length = strcspn(pattern, "}");
+        bool rest = pattern[length - 1] == '*';
+        const char *slash = rest ? NULL : memchr(at, '/', (size_t)(end - at));
         slash = slash ? slash : end;
         if (at == slash || count == REQUEST_PARAMS_MAX)
             return false;
         params[count++] = (struct slice){at, (size_t)(slash - at)};
         at = slash;
-        pattern += strcspn(pattern, "}");
+        pattern += length;
         pattern += *pattern == '}';
     }
     return at == end;

@@ -1,6 +1,7 @@
 /*
  * Routing on the raw path: nothing is decoded first. Literals match in any ASCII case, repeated
- * slashes collapse, a trailing slash is ignored. Refused with 400 before matching: targets that do
+ * slashes collapse, a trailing slash is ignored. {name} is one segment, {name*} at a pattern's end
+ * all the rest of the path, slashes too. Refused with 400 before matching: targets that do
  * not start with "/", and paths holding %00, %2f, %5c, a backslash or a "." or ".." segment (also
  * percent-encoded).
  */
