@@ -59,7 +59,8 @@ static const struct http_answer *get(const struct rig *rig, const struct story *
 Test(verify, the_form_of_every_sender_is_understood)
 {
     struct rig rig = rig_open();
-    for (const struct form_style *style = form_styles; style->name; style++) {
+    unsigned senders = 0;
+    for (const struct form_style *style = form_styles; style->name; style++, senders++) {
         const struct http_answer *created = form_send(daemon_url(rig.server, "http", VERIFY_PATH),
                                                       style, usual, picture(2000, 1), NULL);
         cr_assert_eq(created->status, 200, "%s: %s", style->name, created->body);
@@ -67,7 +68,8 @@ Test(verify, the_form_of_every_sender_is_understood)
                          "image");
         cr_assert_str_eq(json_text_at(created->json, "status"), "NotStarted");
     }
-    cr_assert_eq(emulator_calls(&rig, "POST", "/face/v1.2/detectLivenessWithVerify-sessions"), 7);
+    cr_assert_eq(emulator_calls(&rig, "POST", "/face/v1.2/detectLivenessWithVerify-sessions"),
+                 senders);
 }
 
 Test(verify, the_same_face_is_accepted)

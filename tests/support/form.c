@@ -56,6 +56,17 @@ const struct form_style form_styles[] = {
                   "Content-Type: image/jpeg\r\n",
      .image_name = "VerifyImage", .json_name = "CreateLivenessWithVerifySessionRequest",
      .end = "\r\n"},
+    {.name = "the Flutter sample", .content_type = plain_type,
+     .text_head = "content-disposition: form-data; name=\"@\"\r\n",
+     .file_head = "content-disposition: form-data; name=\"@\"; filename=\"face.jpg\"\r\n"
+                  "content-type: " OCTETS "\r\n",
+     .image_name = "verifyImage", .end = "\r\n"},
+    {.name = "the React Native sample", .content_type = plain_type,
+     .text_head = "content-disposition: form-data; name=\"@\"\r\n",
+     .file_head = "content-disposition: form-data; name=\"@\"; filename=\"face.jpg\"; "
+                  "filename*=utf-8''face.jpg\r\ncontent-type: image/jpeg\r\n"
+                  "Content-Length: 2000\r\n",
+     .image_name = "verifyImage", .end = "\r\n"},
     {.name = NULL},
 };
 /* clang-format on */
