@@ -126,6 +126,12 @@ Test(nginx, reference_images_pass_and_touch_no_disk)
         expect_status(form_send(nginx_url(nginx, paths[i]), form_plain, usual, image, NULL), 200);
     for (const struct form_style *style = form_styles; style->name; style++)
         expect_status(form_send(nginx_url(nginx, VERIFY_PATH), style, usual, image, NULL), 200);
+    static const struct form_field sample[] = {
+        {"Action", "detectLivenessWithVerify"},
+        {"parameters", "{\"livenessOperationMode\":\"Passive\"}"},
+        {NULL, NULL}};
+    const char *ours = nginx_url(nginx, "/api//generateaccesstoken");
+    expect_status(form_send(ours, form_plain, sample, image, NULL), 200);
     cr_assert_null(strstr(nginx_error_log(nginx), "temporary file"), "a picture was on disk: %s",
                    nginx_error_log(nginx));
 }

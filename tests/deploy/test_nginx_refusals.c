@@ -121,29 +121,36 @@ static const char *create_of_size(int size)
     return text_of("%-*s", size, PLAIN_CREATE);
 }
 
-static const char *said_by_livenessd(enum problem problem, const char *request_id)
+typedef void write_problem(enum problem problem, const struct problem_detail *detail,
+                           struct buf *ret);
+
+static const char *said_by_livenessd(write_problem *write, enum problem problem,
+                                     const char *request_id)
 {
     CLEANUP(buf) struct buf body;
     buf_init(&body, 1024);
-    problem_write_face(problem, &(struct problem_detail){.request_id = request_id}, &body);
+    write(problem, &(struct problem_detail){.request_id = request_id}, &body);
     return text_of("%.*s", SLICE_ARGS(buf_slice(&body)));
 }
 
 /* What livenessd would say itself, to the letter, and nothing about versions. */
-static void expect_problem_at(struct place place, const struct http_answer *answer,
-                              enum problem problem)
+static void expect_written_at(struct place place, const struct http_answer *answer,
+                              enum problem problem, write_problem *write)
 {
     const struct problem_info *info = problem_info(problem);
     expect_error_at(place, answer, info->status, info->code);
     cr_assert_str_eq(answer->body,
-                     said_by_livenessd(problem, answer_header(answer, "x-request-id")));
+                     said_by_livenessd(write, problem, answer_header(answer, "x-request-id")));
     cr_assert_str_eq(answer_header(answer, "content-type"), "application/json; charset=utf-8");
     cr_assert_str_eq(answer_header(answer, "cache-control"), "no-store");
     cr_assert_str_eq(answer_header(answer, "x-content-type-options"), "nosniff");
     cr_assert_str_eq(answer_header(answer, "server"), "nginx");
     cr_assert_not_null(answer_header(answer, "strict-transport-security"));
 }
-#define expect_problem(answer, problem) expect_problem_at(HERE, answer, problem)
+#define expect_problem(answer, problem) expect_written_at(HERE, answer, problem, problem_write_face)
+/* On the paths of the web samples. */
+#define expect_sample_problem(answer, problem)                                                     \
+    expect_written_at(HERE, answer, problem, problem_write_sample)
 
 Test(nginx_refusals, a_body_above_the_cap_is_refused_in_our_words)
 {
@@ -171,6 +178,9 @@ Test(nginx_refusals, an_upload_above_its_cap_is_refused_in_our_words)
     for (const struct form_style *style = form_styles; style->name; style++)
         expect_problem(form_send(nginx_url(nginx, VERIFY_PATH), style, usual, image, NULL),
                        PROBLEM_BODY_TOO_LARGE);
+    expect_sample_problem(
+        form_send(nginx_url(nginx, "/api/generateAccessToken"), form_plain, usual, image, NULL),
+        PROBLEM_BODY_TOO_LARGE);
     const char *below = nginx_url(nginx, VERIFY_PATH "/1");
     expect_problem(form_send(below, form_plain, usual, picture(100000, 1), NULL),
                    PROBLEM_BODY_TOO_LARGE);
@@ -200,6 +210,8 @@ Test(nginx_refusals, livenessd_down_is_a_502)
     daemon_stop(rig.server);
     expect_problem(http_do("POST", all, PLAIN_CREATE), PROBLEM_SERVER_UNREACHABLE);
     expect_problem(http_do("GET", all), PROBLEM_SERVER_UNREACHABLE);
+    const char *result = nginx_url(nginx, "/api//getSessionResult?action=detectLiveness");
+    expect_sample_problem(http_do("GET", result), PROBLEM_SERVER_UNREACHABLE);
 }
 
 Test(nginx_refusals, livenessd_hanging_is_a_504)
