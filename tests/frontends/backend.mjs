@@ -38,7 +38,8 @@ export async function startBackend({
 }
 
 const noToken = { livenessError: "InvalidToken", recognitionError: "InvalidToken" };
-const upstreamId = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")).sid;
+// The upstream's own id of the session that a token is for.
+export const upstreamId = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")).sid;
 
 // start(token) ends as the component's does: with resultId and digest, or thrown {livenessError,
 // recognitionError}.

@@ -13,6 +13,7 @@ const app = "https://app.example";
 const home = "https://liveness.example.org";
 const backend = await startBackend({ settings: [`cors.origins=${app}`] });
 const secure = await startBackend({ settings: [`http.public_url=${home}`, "http.base_path=/check"] });
+const keyed = await startBackend({ settings: ["auth.mode=app_token"] });
 const portrait = new File([picture()], "face.jpg", { type: "image/jpeg" });
 const fields = { livenessOperationMode: "Passive" };
 const json = { "Content-Type": "application/json" };
@@ -45,6 +46,18 @@ test("behind a proxy that ends TLS, below a path of its own", async () => {
   const vanilla = new VanillaSample(page, new Camera(secure));
   assert.deepEqual(await vanilla.start("Passive"), { live: true });
   assert.equal(page.cookies.size, 1);
+});
+
+test("behind a proxy that adds the key for all its pages", async () => {
+  const page = new Page(keyed.url, "http://localhost:3000");
+  const without = new NextSample(page, new Camera(keyed));
+  const { error } = await without.run("Passive");
+  assert.equal(without.status, 401);
+  assert.match(error, /credential/);
+  page.extra = { "ocp-apim-subscription-key": "an-app-token" };
+  const next = new NextSample(page, new Camera(keyed));
+  assert.deepEqual(await next.run("Passive", { image: portrait }), { live: true, same: true });
+  assert.equal(page.cookies.size, 0);
 });
 
 test("from a listed origin: the page keeps the device token, and its GET is asked for before", async () => {

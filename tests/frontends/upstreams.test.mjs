@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Face, addFault, clearFaults, versions } from "../face_api/face.mjs";
 import { picture } from "../face_api/multipart.mjs";
 import { android } from "./apps.mjs";
-import { Camera, sights, startBackend } from "./backend.mjs";
+import { Camera, sights, startBackend, upstreamId } from "./backend.mjs";
 import { Page } from "./browser.mjs";
 import { Phone } from "./phone.mjs";
 import { NextSample, VueSample } from "./token_samples.mjs";
@@ -103,4 +103,28 @@ test("an upstream that fails when the result is asked for: an error, and afterwa
   await clearFaults(troubled.emulator);
   const { results } = await sample.result(sample.action, sample.session.sessionId);
   assert.equal(results.attempts[0].result.livenessDecision, "realface");
+});
+
+test("a session that the upstream has forgotten is no yes to anybody", async () => {
+  const forget = ({ created, session, token = created?.authToken ?? session.authToken }) =>
+    new Face(troubled.emulator).remove({ kind: "detectLiveness", id: upstreamId(token) });
+  const next = new NextSample(new Page(troubled.url), new Camera(troubled));
+  await next.open("Passive");
+  await forget(next);
+  assert.deepEqual(await next.detect(), { livenessError: "InvalidToken" });
+  const { results, verdict } = await next.result(next.action, next.session.sessionId);
+  assert.equal(verdict.decision, "expired");
+  assert.notEqual(results.attempts[0].result.livenessDecision, "realface");
+  const vanilla = new VanillaSample(new Page(troubled.url), new Camera(troubled).sees(sights.mask));
+  await vanilla.start("Passive");
+  await forget(vanilla);
+  vanilla.camera = { start: async () => ({}) }; // a device that lies
+  assert.deepEqual(await vanilla.retry(), { live: false });
+  const phone = new Phone(android, troubled, new Camera(troubled).sees(sights.mask));
+  await phone.start();
+  await forget(phone);
+  phone.camera = { start: async () => ({}) };
+  await assert.rejects(phone.retry()); // as that app does with a result that is none
+  assert.equal(phone.shown.json.verdict.accepted, false);
+  phone.off();
 });
