@@ -64,6 +64,8 @@ Test(browsers, preflights_are_answered_on_every_route_without_a_credential, .tim
         {"/api/sessionImages/x", "GET, HEAD"},
         {"/api/detect", "POST"},
         {"/api/devices", "POST"},
+        {"/api/generateAccessToken", "POST"},
+        {"/api/getSessionResult?action=a&sessionId=x", "GET, HEAD"},
         {"/errors", "GET, HEAD"},
         {"/face/v1.2/detectLiveness-sessions", "POST, GET, HEAD"},
         {"/face/v1.1-preview.1/detectLiveness/singleModal/sessions/x", "GET, HEAD, DELETE"},
@@ -87,9 +89,9 @@ Test(browsers, preflights_are_answered_on_every_route_without_a_credential, .tim
 Test(browsers, preflights_allow_the_headers_that_clients_send)
 {
     static const char *const names[] = {
-        "authorization", "content-type",  "idempotency-key", "ocp-apim-subscription-key",
-        "prefer",        "last-event-id", "x-device-token",  "x-request-id",
-        "traceparent"};
+        "authorization", "content-type",        "idempotency-key", "ocp-apim-subscription-key",
+        "prefer",        "last-event-id",       "x-device-token",  "x-request-id",
+        "traceparent",   "x-ms-azsdk-telemetry"};
     struct rig rig = rig_open_set(ORIGINS);
     const struct http_answer *answer =
         http_do("OPTIONS", url(&rig, SESSIONS_PATH), NULL, FROM_OTHER, PREFLIGHT);

@@ -4,6 +4,7 @@
  */
 #include "support/repeating.h"
 #include "support/tokens.h"
+#include "support/web_sample.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -116,13 +117,17 @@ Test(limits, an_anonymous_device_cannot_choose_to_be_another)
 
 Test(limits, all_dialects_are_one_limit)
 {
-    struct rig rig = rig_open_set(ONLY, "limits.create_device=1/1h burst 2");
+    struct rig rig = rig_open_set(ONLY, "limits.create_device=1/1h burst 3");
     const char *owner = new_device(&rig);
+    const char *const headers[4] = {owner};
     const char *face = daemon_url(rig.server, "http", FACE_SESSIONS_PATH);
     const char *preview =
         daemon_url(rig.server, "http", "/face/v1.1-preview.1/detectLiveness/singleModal/sessions");
     expect_status(http_do("POST", face, PLAIN_CREATE, owner), 200);
     expect_status(http_do("POST", preview, PLAIN_CREATE, owner), 200);
+    expect_status(
+        sample_create(&rig, "detectLiveness", SAMPLE_PARAMETERS, (struct slice){NULL, 0}, headers),
+        200);
     expect_limited(create(&rig, owner), "This device has started too many checks");
     expect_limited(http_do("POST", face, PLAIN_CREATE, owner),
                    "This device has started too many checks");

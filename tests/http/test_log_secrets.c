@@ -6,6 +6,7 @@
 #include "support/command.h"
 #include "support/form.h"
 #include "support/tokens.h"
+#include "support/web_sample.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -99,6 +100,30 @@ static void user_brings_a_picture(struct tale *tale)
     struct slice image = slice_of(text_of("\xFF\xD8\xFF\xE0 seeded-image %2000d \xFF\xD9", 1));
     (void)story_of(tale, form_send(url(tale, VERIFY_PATH), form_plain, fields, image, headers),
                    tale->user);
+}
+
+/* As the web samples do. */
+static void user_has_a_page(struct tale *tale)
+{
+    const char *const headers[4] = {tale->user};
+    struct slice image = slice_of(text_of("\xFF\xD8\xFF\xE0 seeded-image %2000d \xFF\xD9", 2));
+    const struct http_answer *created = sample_create(
+        &tale->it.rig, "detectLivenessWithVerify",
+        "{\"livenessOperationMode\":\"Passive\","
+        "\"deviceCorrelationId\":\"seeded-camera\",\"userCorrelationId\":\"seeded-user\"}",
+        image, headers);
+    struct story story = {.id = json_text_at(created->json, "sessionData.sessionId"),
+                          .auth_token = json_text_at(created->json, "sessionData.authToken"),
+                          .owner = tale->user};
+    add(&tale->hidden, story.auth_token);
+    expect_status(sample_result(&tale->it.rig, &story, "detectLiveness"), 200);
+    expect_sample_error(sample_result(&tale->it.rig, &story, "seeded-action"), 400, "BadArgument");
+    story.id = "seeded-session";
+    expect_sample_error(sample_result(&tale->it.rig, &story, "detectLiveness"), 404,
+                        "SessionNotFound");
+    expect_sample_error(
+        sample_create(&tale->it.rig, "seeded-action", "{\"seeded\":1}", image, headers), 400,
+        "InvalidRequestBody");
 }
 
 static void delegate_creates(struct tale *tale)
@@ -221,6 +246,7 @@ static struct tale tell(void)
     add(&tale.unlogged, json_text_at(upstream->json, "sessions[0].sessionId"));
     user_is_checked(&tale, &story);
     user_brings_a_picture(&tale);
+    user_has_a_page(&tale);
     delegate_creates(&tale);
     device_is_blamed(&tale);
     operator_looks(&tale, &story);
