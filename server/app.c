@@ -5,6 +5,7 @@
 #include "app.h"
 
 #include "app_credentials.h"
+#include "app_demo.h"
 #include "app_issuers.h"
 #include "app_limits.h"
 #include "app_policy.h"
@@ -12,7 +13,6 @@
 #include "app_receipts.h"
 #include "app_store.h"
 #include "base/cleanup.h"
-#include "base/json.h"
 #include "base/metrics.h"
 #include "base/uv_timer.h"
 #include "config/keyring.h"
@@ -61,6 +61,7 @@ struct app {
     struct authority authority;
     struct limits *limits;
     struct sessions *sessions;
+    struct app_demo *demo;
     struct services services;
     struct listener *http;
     struct listener *admin;
@@ -219,6 +220,13 @@ static void make_limits(struct app *app)
     app->limits = limits_of_settings(app->settings, &config);
 }
 
+static bool open_demo(struct app *app)
+{
+    const char *endpoint = app->emulator ? app->endpoint : app->settings->upstream_endpoint;
+    return app_demo_open(app->settings, endpoint, app_receipts_maker(app->receipts), &app->demo,
+                         app->error, sizeof app->error);
+}
+
 static bool make_services(struct app *app)
 {
     const struct settings *settings = app->settings;
@@ -258,6 +266,7 @@ static bool make_services(struct app *app)
         .rules = &app->sessions->config.rules,
         .policy = policy_of_settings(settings),
         .version = (enum face_version)settings->upstream_api_version,
+        .demo = app_demo_of(app->demo),
         .expect_client = settings->policy_expected_client_ip != 0,
         .clock = clock_system(),
         .random = random_system(),
@@ -335,7 +344,7 @@ static bool open_http(struct app *app)
         }
     }
     config.name = "http";
-    config.routes = routes_public;
+    config.routes = app->demo ? routes_public : routes_public + ROUTES_OF_DEMO;
     config.base_path = settings->http_base_path;
     config.site = app->site;
     config.context = &app->services;
@@ -406,6 +415,7 @@ static void app_close(struct app *app)
     sessions_free(app->sessions);
     app->limits = limits_free(app->limits);
     listener_close(app->admin);
+    app->demo = app_demo_close(app->demo);
     app->issuers = app_issuers_close(app->issuers);
     app->credentials = credentials_unwatch(app->credentials);
     app->receipts = app_receipts_close(app->receipts);
@@ -454,26 +464,13 @@ static bool make_loop(struct app *app)
     return true;
 }
 
-static void put_address(struct json_writer *json, const char *name, struct address address)
-{
-    char text[ADDRESS_TEXT_SIZE];
-    address_format(&address, true, text);
-    json_put_string(json, name, text);
-}
-
 static void say_ready(const struct app *app)
 {
-    CLEANUP(buf) struct buf line;
-    buf_init(&line, 1024);
-    struct json_writer json = json_writer(&line);
-    json_open(&json, NULL, '{');
-    json_put_string(&json, "event", "ready");
-    put_address(&json, "http", listener_address(app->http));
-    put_address(&json, "admin", listener_address(app->admin));
+    struct address http = listener_address(app->http), admin = listener_address(app->admin);
+    struct address emulator = {0};
     if (app->emulator)
-        put_address(&json, "emulator", emulator_address(app->emulator));
-    json_close(&json, '}');
-    process_say(&line);
+        emulator = emulator_address(app->emulator);
+    process_say_ready(&http, &admin, app->emulator ? &emulator : NULL);
 }
 
 int app_serve(const struct settings *settings)
@@ -487,7 +484,7 @@ int app_serve(const struct settings *settings)
     process_describe(app.metrics);
     bool ok = make_loop(&app) && load_keys(&app) && open_store(&app) && open_emulator(&app) &&
               open_upstream(&app) && open_issuers(&app) && make_authority(&app) &&
-              make_services(&app) && open_admin(&app) && await_resets(&app) &&
+              open_demo(&app) && make_services(&app) && open_admin(&app) && await_resets(&app) &&
               await_issuers(&app) && open_http(&app);
     if (ok) {
         say_ready(&app);

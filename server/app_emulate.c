@@ -3,7 +3,6 @@
  */
 #include "app.h"
 #include "app_process.h"
-#include "base/json.h"
 #include "emulator/emulator.h"
 
 #include <stdio.h>
@@ -24,17 +23,8 @@ static void flush_log(void *context)
 
 static void say_ready(const struct emulator *emulator)
 {
-    char text[ADDRESS_TEXT_SIZE];
     struct address address = emulator_address(emulator);
-    address_format(&address, true, text);
-    CLEANUP(buf) struct buf line;
-    buf_init(&line, 256);
-    struct json_writer json = json_writer(&line);
-    json_open(&json, NULL, '{');
-    json_put_string(&json, "event", "ready");
-    json_put_string(&json, "emulator", text);
-    json_close(&json, '}');
-    process_say(&line);
+    process_say_ready(NULL, NULL, &address);
 }
 
 int app_emulate(const struct emulate_options *options)

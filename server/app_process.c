@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/json.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -120,7 +121,8 @@ void process_describe(struct metrics *metrics)
     metrics_on_collect(metrics, collect, metrics);
 }
 
-void process_say(struct buf *line)
+/* A line on standard output, past the log. */
+static void say(struct buf *line)
 {
     buf_putc(line, '\n');
     struct slice text = buf_slice(line);
@@ -131,4 +133,28 @@ void process_say(struct buf *line)
         text.data += written;
         text.len -= (size_t)written;
     }
+}
+
+static void put_address(struct json_writer *json, const char *name, const struct address *address)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    if (!address)
+        return;
+    address_format(address, true, text);
+    json_put_string(json, name, text);
+}
+
+void process_say_ready(const struct address *http, const struct address *admin,
+                       const struct address *emulator)
+{
+    CLEANUP(buf) struct buf line;
+    buf_init(&line, 1024);
+    struct json_writer json = json_writer(&line);
+    json_open(&json, NULL, '{');
+    json_put_string(&json, "event", "ready");
+    put_address(&json, "http", http);
+    put_address(&json, "admin", admin);
+    put_address(&json, "emulator", emulator);
+    json_close(&json, '}');
+    say(&line);
 }

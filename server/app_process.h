@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/address.h"
 #include "base/buf.h"
 #include "base/metrics.h"
 #include "http/loop.h"
@@ -21,5 +22,6 @@ struct process *process_free(struct process *process);
 unsigned process_fit_connections(unsigned wanted);
 /* Build info and process metrics. */
 void process_describe(struct metrics *metrics);
-/* A line on standard output, past the log. */
-void process_say(struct buf *line);
+/* The line on standard output that says where the listeners are; NULL: there is no such one. */
+void process_say_ready(const struct address *http, const struct address *admin,
+                       const struct address *emulator);

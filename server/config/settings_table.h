@@ -175,6 +175,10 @@ SETTING(INTEGER,  limits_max_keys, "limits.max_keys", "1000000", 1000, 100000000
         "Devices, users and addresses counted in memory, about 30 bytes each; above it those that have used least are forgotten.")
 SETTING(WORD,     limits_store_down, "limits.store_down", "local", 0, 0, "local refuse",
         "While a Redis that counts for all replicas fails: each counts by itself, or all requests that are limited are StoreUnavailable.")
+SETTING(BOOLEAN,  web_demo, "web.demo", "false", 0, 0, NULL,
+        "Serve the demo page at /demo/: a liveness check in the browser, for trying things out.")
+SETTING(TEXT,     web_face_ui_dir, "web.face_ui_dir", "", 0, 4000, NULL,
+        "Folder of the vendor's web component for the demo page, FaceLivenessDetector.js and facelivenessdetector-assets in it; read once, at the start.")
 SETTING(DURATION, drain_timeout, "drain_timeout", "25s", 0, 600000, NULL,
         "Longest that requests in flight may take to finish after SIGTERM.")
 SETTING(WORD,     log_level, "log.level", "info", 0, 0, "error warn info debug",

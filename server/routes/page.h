@@ -10,3 +10,6 @@
  * all. */
 void page_reply(struct request *request, const char *policy, const char *permissions,
                 struct slice html);
+/* As page_reply, for one that pages of ours may frame. */
+void page_reply_framed(struct request *request, const char *policy, const char *permissions,
+                       struct slice html);

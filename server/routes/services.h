@@ -19,6 +19,8 @@
 
 enum { TOKEN_TTL_DEFAULT_S = 600 };
 
+struct demo;
+
 struct services {
     struct sessions *sessions;
     struct store *store;
@@ -35,6 +37,7 @@ struct services {
     struct metrics *metrics;
     bool secure_cookie; /* http.public_url is https: __Host- and Secure */
     bool draining;      /* set by app */
+    const struct demo *demo; /* NULL: there is none */
     uint64_t max_wait_ms;
     int64_t started_at; /* wall clock, ms */
 };

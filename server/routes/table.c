@@ -49,6 +49,13 @@
     }
 
 const struct route routes_public[] = {
+    /* ROUTES_OF_DEMO of these */
+    ROUTE("GET", "/demo", BODY_NONE, 0, demo_page, struct flow),
+    ROUTE("GET", "/demo/settings.json", BODY_NONE, 0, demo_settings, struct flow),
+    ROUTE("GET", "/demo/face-ui", BODY_NONE, 0, demo_frame, struct flow),
+    ROUTE("GET", "/demo/face-ui/{file*}", BODY_NONE, 0, demo_component, struct flow),
+    ROUTE("GET", "/demo/{file}", BODY_NONE, 0, demo_file, struct flow),
+    /* and all others */
     SESSIONS("/api"),
     SESSIONS("/face/v1.2"),
     SESSIONS("/face/v1.3-preview.1"),

@@ -6,4 +6,5 @@
 ASSET(openapi, "openapi.json", "application/json")
 ASSET(errors_style, "errors/style.css", "text/css; charset=utf-8")
 ASSET(demo_html, "demo/index.html", "text/html; charset=utf-8")
+ASSET(demo_frame, "demo/frame.html", "text/html; charset=utf-8")
 /* clang-format on */

@@ -118,6 +118,8 @@ static const struct row rows[] = {
      NULL,
      {200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200}},
     {"GET", "/errors", false, NULL, {200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200}},
+    /* nothing at all, unless web.demo is on */
+    {"GET", "/demo*", false, NULL, {404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -171,7 +173,7 @@ static const char *code_of(const struct row *row, int status)
         return "NotAuthenticated";
     if (status == 403)
         return "Forbidden";
-    if (is_devices(row))
+    if (is_devices(row) || strncmp(row->pattern, "/demo", 5) == 0)
         return "RouteNotFound";
     return strncmp(row->pattern, "/api/devices", 12) == 0 ? "DeviceNotFound" : "SessionNotFound";
 }
