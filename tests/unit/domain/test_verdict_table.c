@@ -4,6 +4,7 @@
  * upstream says of the reference image. The table is written from the rules, not from the code; the
  * first row that fits a combination names its verdict.
  */
+#include "base/advice.h"
 #include "base/random.h"
 #include "domain/verdict.h"
 
@@ -273,6 +274,31 @@ static enum retry_advice retry_for(enum decision decision, bool accepted)
     return accepted || decision == DECISION_COMPROMISED ? RETRY_STOP : RETRY_NEW_SESSION;
 }
 
+/* What the catalogue advises for the strictest of the reasons. */
+static enum advice advised_for(uint32_t reasons)
+{
+    static const enum advice advice[REASON_COUNT] = {
+#define REASON(symbol, word, advice, meaning, say, operator_text)                                  \
+    [REASON_##symbol] = ADVICE_##advice,
+#include "domain/reason_table.h"
+#undef REASON
+    };
+    enum advice strictest = ADVICE_SAME_SESSION;
+    for (unsigned i = 0; i < REASON_COUNT; i++) {
+        if ((reasons & (1U << i)) && advice[i] > strictest) {
+            strictest = advice[i];
+        }
+    }
+    return strictest;
+}
+
+static void expect_advice_of_the_catalogue(const struct session_verdict *v)
+{
+    cr_expect(v->reasons == 0 || (enum advice)v->retry == advised_for(v->reasons),
+              "reasons %#x advise %s, the verdict %s", v->reasons,
+              advice_word(advised_for(v->reasons)), retry_word((enum retry_advice)v->retry));
+}
+
 static void expect_combination(const struct combination *c)
 {
     const struct rule rule = with_image(rule_for(c), c);
@@ -280,6 +306,7 @@ static void expect_combination(const struct combination *c)
     judge_combination(c, &found);
     const struct session_verdict *v = &found.verdict;
     bool accepted = rule.decision == DECISION_LIVE && rule.reasons == 0;
+    expect_advice_of_the_catalogue(v);
     bool same = v->decision == rule.decision && v->reasons == rule.reasons &&
                 v->digest_checked == rule.checked && v->accepted == accepted &&
                 v->retry == retry_for(rule.decision, accepted) &&
@@ -418,6 +445,7 @@ Test(verdict_table, accepts_exactly_what_deserves_it_in_random_evidence)
         };
         struct judgement found;
         verdict_judge(&evidence, &found);
+        expect_advice_of_the_catalogue(&found.verdict);
         cr_assert_eq(found.verdict.accepted, deserves_acceptance(&evidence, right));
         cr_assert(!found.verdict.accepted || found.verdict.decision == DECISION_LIVE);
         cr_assert_eq(found.settled, found.verdict.decision != DECISION_PENDING);
