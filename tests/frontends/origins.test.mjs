@@ -81,6 +81,24 @@ test("from a listed origin: the page keeps the device token, and its GET is aske
   assert.deepEqual(await sample.retry(), { live: true });
 });
 
+test("from a listed origin: the Next sample, whose GET is asked for before, too", async () => {
+  const page = new PageElsewhere(backend.url, app);
+  const next = new NextSample(page, new Camera(backend));
+  const first = await page.fetch("/api/devices", { method: "POST" });
+  page.extra = { "x-device-token": first.headers.get("x-device-token") };
+  assert.deepEqual(await next.run("Passive", { image: portrait }), { live: true, same: true });
+  assert.deepEqual(page.asked.slice(-2), ["OPTIONS /api/getSessionResult", "GET /api/getSessionResult"]);
+  const { error } = await next.run("Aggressive");
+  assert.match(error, /livenessOperationMode/);
+  await next.result("detectLiveness", "undefined");
+  assert.equal(next.answer.status, 404);
+  assert.ok(next.answer.body.error.message);
+  // without the token: told so, in words that the page may read
+  const forgetful = new NextSample(new PageElsewhere(backend.url, app), new Camera(backend));
+  assert.deepEqual(await forgetful.run("Passive"), { livenessError: undefined });
+  assert.equal(forgetful.answer.body.error.code, "NotAuthenticated");
+});
+
 test("from a listed origin: a page that keeps no token may create and read why it may not see", async () => {
   const page = new PageElsewhere(backend.url, app);
   const sample = new VanillaSample(page, new Camera(backend));
