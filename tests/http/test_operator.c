@@ -4,6 +4,7 @@
  */
 #include "support/form.h"
 #include "support/rig.h"
+#include "support/web_sample.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -352,14 +353,19 @@ Test(operator, who_waits_for_an_image_does_not_hold_up_the_end)
 
 /* ---- flagged sessions ---- */
 
-Test(operator, sees_flagged_sessions_by_our_ids)
+static void monitor_abuse(const struct rig *rig)
 {
-    struct rig rig = rig_with_operator("upstream.api_version=v1.3-preview.1", NULL);
     expect_status(http_do("PATCH",
-                          daemon_url(rig.emulator, "emulator", "/face/v1.3-preview.1/settings"),
+                          daemon_url(rig->emulator, "emulator", "/face/v1.3-preview.1/settings"),
                           "{\"livenessAbuseMonitoring\":{\"enabled\":true}}",
                           "Ocp-Apim-Subscription-Key: " UPSTREAM_KEY),
                   200);
+}
+
+Test(operator, sees_flagged_sessions_by_our_ids)
+{
+    struct rig rig = rig_with_operator("upstream.api_version=v1.3-preview.1", NULL);
+    monitor_abuse(&rig);
     struct story first = begin(&rig, PLAIN_CREATE);
     struct story second = story_begin(&rig);
     const char *same_face = "{\"faceId\":\"one\"}";
@@ -370,10 +376,29 @@ Test(operator, sees_flagged_sessions_by_our_ids)
     cr_assert(has_reason(owners, "abuse_detected"), "%s", owners->body);
     cr_assert_null(strstr(owners->body, "otherFlaggedSessions"));
     second.owner = OPERATOR;
-    const struct http_answer *answer = story_get(&rig, &second);
-    const char *flagged = "results.attempts[0].abuseMonitoringResult.otherFlaggedSessions[0]";
-    cr_assert_str_eq(json_text_at(answer->json, text_of("%s.sessionId", flagged)), first.id);
-    cr_assert_eq(json_number_at(answer->json, text_of("%s.attemptId", flagged)), 1);
-    cr_assert(
-        json_bool_at(answer->json, "results.attempts[0].abuseMonitoringResult.isAbuseDetected"));
+    const struct http_answer *seen[] = {story_get(&rig, &second),
+                                        sample_result(&rig, &second, "detectLiveness")};
+    for (size_t i = 0; i < 2; i++) {
+        const char *abuse = "results.attempts[0].abuseMonitoringResult";
+        const char *flagged = text_of("%s.otherFlaggedSessions[0]", abuse);
+        const cJSON *json = seen[i]->json;
+        cr_assert_str_eq(json_text_at(json, text_of("%s.sessionId", flagged)), first.id);
+        cr_assert_eq(json_number_at(json, text_of("%s.attemptId", flagged)), 1);
+        cr_assert(json_bool_at(json, text_of("%s.isAbuseDetected", abuse)));
+    }
+}
+
+/* The plain JavaScript sample looks for it one level deeper than the service says it. */
+Test(operator, what_is_flagged_is_found_where_the_samples_look)
+{
+    static const char deeper[] = "results.attempts[0].result.abuseMonitoringResult.isAbuseDetected";
+    struct rig rig = rig_with_operator("upstream.api_version=v1.3-preview.1", NULL);
+    monitor_abuse(&rig);
+    struct story first = story_begin(&rig);
+    struct story second = story_begin(&rig);
+    play_device(&rig, first.auth_token, "{\"faceId\":\"one\"}");
+    play_device(&rig, second.auth_token, "{\"faceId\":\"one\"}");
+    cr_assert(json_bool_at(story_get(&rig, &second)->json, deeper));
+    cr_assert(json_bool_at(sample_result(&rig, &second, "detectLiveness")->json, deeper));
+    cr_assert_null(json_find(story_get(&rig, &first)->json, deeper));
 }
