@@ -9,7 +9,6 @@
 
 #define PLAIN    "detectLiveness"
 #define VERIFY   "detectLivenessWithVerify"
-#define TOO_LONG "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08+"
 #define OPERATOR "Authorization: Bearer token-operator"
 
 static const struct slice no_picture = {NULL, 0};
@@ -178,14 +177,14 @@ Test(dialects, the_retry_button_uses_the_token_again_and_the_newest_attempt_is_f
 
 Test(dialects, no_id_of_theirs_is_an_error)
 {
-    static const char *const ids[] = {
+    const char *const ids[] = {
         "",
         ",\"deviceCorrelationId\":null,\"userCorrelationId\":null",
         ",\"deviceCorrelationId\":\"undefined\",\"userCorrelationId\":\"undefined\"",
         ",\"deviceCorrelationId\":\"\",\"userCorrelationId\":\"\"",
         ",\"deviceCorrelationId\":\"default\"",
         ",\"deviceCorrelationId\":\"qX6EHC1+p9JkWzT8uVn0bSgy2mR7aLd3fNhOeUiKvB4=\"",
-        ",\"deviceCorrelationId\":\"" TOO_LONG "\"",
+        text_of(",\"deviceCorrelationId\":\"%070d\"", 1),
         ",\"userCorrelationId\":\"gr\\u00fc\\u00df dich \\ud83d\\ude00\"",
     };
     struct rig rig = rig_open_set("limits.enabled=false");

@@ -332,15 +332,14 @@ Test(dialects_refused, what_fails_upstream_is_told_in_their_shape)
 {
     struct rig rig = rig_open();
     static const struct {
-        const char *fault;
+        const char *fault, *code;
         int status;
-        const char *code;
         bool retry_after;
     } rows[] = {
-        {"\"status\":500", 502, "UpstreamBroken", false},
-        {"\"status\":401", 502, "UpstreamDenied", false},
-        {"\"status\":403", 502, "UpstreamDenied", false},
-        {"\"status\":429,\"retryAfter\":1", 503, "UpstreamBusy", true},
+        {"\"status\":500", "UpstreamBroken", 502, false},
+        {"\"status\":401", "UpstreamDenied", 502, false},
+        {"\"status\":403", "UpstreamDenied", 502, false},
+        {"\"status\":429,\"retryAfter\":1", "UpstreamBusy", 503, true},
     };
     struct story story = sample_begin(&rig, PLAIN);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
