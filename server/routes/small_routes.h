@@ -7,6 +7,7 @@
 
 extern const struct flow_step errors_get_steps[]; /* errors.c */
 extern const struct flow_step receipt_keys_get_steps[];
+extern const struct flow_step openapi_get_steps[];
 extern const struct flow_step demo_page_steps[]; /* demo.c, up to demo_component */
 extern const struct flow_step demo_file_steps[];
 extern const struct flow_step demo_settings_steps[];

@@ -72,6 +72,7 @@ const struct route routes_public[] = {
     ROUTE("POST", "/api/devices/{id}/reset", BODY_JSON, 0, device_reset, struct reset_flow),
     ROUTE("GET", "/.well-known/jwks.json", BODY_NONE, 0, receipt_keys_get, struct flow),
     ROUTE("GET", "/errors", BODY_NONE, 0, errors_get, struct flow),
+    ROUTE("GET", "/openapi.json", BODY_NONE, 0, openapi_get, struct flow),
     {.method = NULL},
 };
 
