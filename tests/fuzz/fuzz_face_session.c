@@ -42,6 +42,25 @@ static void check_shown(const struct face_session *session, bool details)
     }
 }
 
+/* Nothing that the web samples read is missing. */
+static void check_filled(const struct face_session *session, enum face_kind kind)
+{
+    CLEANUP(buf) struct buf text;
+    CLEANUP(json) cJSON *json = NULL;
+    const cJSON *attempts = NULL, *attempt, *result, *verify;
+    const char *why;
+    buf_init(&text, 1 << 20);
+    face_session_write_filled(session, kind, NULL, &text);
+    demand(json_parse(buf_slice(&text), &json_limits_upstream, &json, &why) == 0);
+    demand(json_array(json, "attempts", &attempts) == JSON_OK);
+    demand(cJSON_GetArraySize(attempts) > 0);
+    cJSON_ArrayForEach (attempt, attempts) {
+        demand(json_object(attempt, "result", &result) == JSON_OK);
+        demand(kind == FACE_LIVENESS || json_object(result, "verifyResult", &verify) == JSON_OK);
+        demand(!json_has(result, "digest") && !json_has(result, "sessionImageId"));
+    }
+}
+
 typedef int parser(struct slice json, struct face_session *ret, const char **ret_why);
 
 static void check(struct slice json, parser *parse)
@@ -55,6 +74,8 @@ static void check(struct slice json, parser *parse)
         demand(session->reference_count <= FACE_REFERENCES_MAX);
         check_shown(session, false);
         check_shown(session, true);
+        check_filled(session, FACE_LIVENESS);
+        check_filled(session, FACE_LIVENESS_WITH_VERIFY);
     } else {
         demand(why && !session->auth_token && session->attempt_count == 0);
     }
