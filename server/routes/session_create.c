@@ -220,14 +220,14 @@ static enum flow_next limit(struct flow *flow)
 {
     const struct create_flow *self = (const struct create_flow *)flow;
     const struct services *services = flow->request->context;
-    const struct limit_create create = {.draft = &self->draft,
-                                        .owner = self->owner.kind,
-                                        .address = is_backend(self) ? NULL : &flow->request->client,
-                                        .new_device = caller_is_new(flow->request)};
+    const struct limit_create asked = {.draft = &self->draft,
+                                       .owner = self->owner.kind,
+                                       .address = is_backend(self) ? NULL : &flow->request->client,
+                                       .new_device = caller_is_new(flow->request)};
     struct limit_bill bill;
     if (!services->limits || self->repeated)
         return FLOW_NEXT;
-    limit_bill_create(limits_book(services->limits), &create, &bill);
+    limit_bill_create(limits_book(services->limits), &asked, &bill);
     return limit_charge(flow, &bill);
 }
 

@@ -188,9 +188,9 @@ Test(audit_event, cuts_a_reason_between_two_characters)
 
 Test(audit_event, is_none_when_it_would_be_too_long)
 {
-    char receipt[AUDIT_TEXT_MAX + 1];
-    memset(receipt, 'r', sizeof receipt - 1);
-    receipt[AUDIT_TEXT_MAX] = '\0';
+    char *receipt = xcalloc(AUDIT_TEXT_MAX + 1, 1);
+    memset(receipt, 'r', AUDIT_TEXT_MAX);
     cr_expect_null(audit_entry_make(
         key, id, at, &(struct audit_event){.action = AUDIT_DELETION, .receipt = receipt}));
+    free(receipt);
 }
