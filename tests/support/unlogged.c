@@ -19,6 +19,7 @@ enum {
     PART_MIN = 20, /* shortest part of a token that is looked for by itself */
     TAIL = 8,      /* bytes of the table's key */
     BODY_MAX = 1 << 20,
+    DEPTH_MAX = 64, /* of a body */
 };
 
 struct noted {
@@ -185,16 +186,26 @@ void unlogged_add_member(const char *name, const char *value)
             unlogged_add(value);
 }
 
+static void note_member(const cJSON *member, bool upstream)
+{
+    if (!cJSON_IsString(member) || !member->string)
+        return;
+    unlogged_add_member(member->string, member->valuestring);
+    if (upstream && strcmp(member->string, "sessionId") == 0)
+        unlogged_add(member->valuestring);
+}
+
 static void note_members(const cJSON *json, bool upstream)
 {
-    const cJSON *member = NULL;
-    cJSON_ArrayForEach (member, json) {
-        if (cJSON_IsString(member) && member->string) {
-            unlogged_add_member(member->string, member->valuestring);
-            if (upstream && strcmp(member->string, "sessionId") == 0)
-                unlogged_add(member->valuestring);
-        }
-        note_members(member, upstream);
+    const cJSON *waiting[DEPTH_MAX + 2] = {json};
+    size_t count = json != NULL;
+    while (count > 0) {
+        const cJSON *member = waiting[--count];
+        note_member(member, upstream);
+        if (member->next)
+            waiting[count++] = member->next;
+        if (member->child && count < DEPTH_MAX)
+            waiting[count++] = member->child;
     }
 }
 
