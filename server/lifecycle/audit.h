@@ -16,7 +16,7 @@
 enum {
     AUDIT_QUEUE_MAX = 1024,    /* entries that wait for the store */
     AUDIT_SELDOM_MS = 60000,   /* between two entries of the same kind, caller and session */
-    AUDIT_SELDOM_PER_MIN = 30, /* of all such entries, after a burst of twice as many */
+    AUDIT_SELDOM_PER_MIN = 30, /* of all refusals and limits, after a burst of twice as many */
 };
 
 struct audit *audit_new(struct sessions *sessions);
