@@ -456,10 +456,9 @@ Test(limits, what_upstream_failed_costs_nothing)
     struct rig rig = rig_open_set(ONLY, "limits.create_device=1/1h burst 1",
                                   "limits.create_address=1/1h burst 2");
     const char *owner = new_device(&rig);
-    static const char *const faults[] = {"{\"route\":\"create\",\"status\":503}",
-                                         "{\"route\":\"create\",\"status\":500}",
-                                         "{\"route\":\"create\",\"status\":429}",
-                                         "{\"route\":\"create\",\"status\":401}"};
+    static const char *const faults[] = {
+        "{\"route\":\"create\",\"status\":503}", "{\"route\":\"create\",\"status\":500}",
+        "{\"route\":\"create\",\"status\":429}", "{\"route\":\"create\",\"status\":401}"};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         emulator_fault(&rig, faults[i]);
         const struct http_answer *failed = create(&rig, owner);
