@@ -105,6 +105,8 @@ SETTING(LIST,     auth_app_tokens, "auth.app_tokens", "", 0, 1000, NULL,
         "App tokens as name:sha256hex[:scope+scope]; the token itself stands nowhere. Scopes: liveness:operate, liveness:delegate.")
 SETTING(LIST,     auth_issuers, "auth.issuers", "", 0, 16, NULL,
         "Identity providers, words key=value separated by spaces: issuer= audience= (may be repeated) jwks=URL-or-file, or secret_file= for HS256; and if wanted name= subject= tenant= scopes= algorithms=.")
+SETTING(TEXT,     auth_ca_file, "auth.ca_file", "", 0, 4000, NULL,
+        "Certificates (PEM) that those of identity providers may come from, besides the system's.")
 SETTING(DURATION, auth_leeway, "auth.leeway", "60s", 0, 300000, NULL,
         "How far the clocks of identity providers may be off ours.")
 SETTING(INTEGER,  auth_token_cache, "auth.token_cache", "10000", 0, 1000000, NULL,
