@@ -133,7 +133,7 @@ static struct http_pending *pending_new(const struct http_request *request)
     for (size_t i = 0; i < HEADERS_MAX && request->headers[i]; i++)
         unlogged_add_head(request->headers[i]);
     if (request->body)
-        unlogged_add_json(request->body, false);
+        unlogged_add_json(request->body, UNLOGGED_SENT);
     pending->request = *request;
     pending->head.data = xstrdup("");
     pending->body.data = xstrdup("");
@@ -150,7 +150,8 @@ static const struct http_answer *finish(struct http_pending *pending)
     cJSON *json = cJSON_Parse(answer->body);
     answer->json = json ? keep(json, delete_json) : NULL;
     unlogged_add_head(answer->head);
-    unlogged_add_json(answer->body, strstr(pending->request.url, "/emulator/") != NULL);
+    bool upstream = strstr(pending->request.url, "/emulator/") != NULL;
+    unlogged_add_json(answer->body, upstream ? UNLOGGED_UPSTREAM : UNLOGGED_ANSWERED);
     return answer;
 }
 

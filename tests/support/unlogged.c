@@ -176,32 +176,33 @@ void unlogged_add_head(const char *head)
 void unlogged_add_member(const char *name, const char *value)
 {
     static const char *const names[] = {
-        "authToken",     "digest",         "receipt",         "access_token",
-        "client_secret", "transactionId",  "ownerSubject",    "deviceCorrelationId",
-        "deviceId",      "sessionImageId", "verifyImageHash", "userCorrelationId",
-        "resultId",      "remoteAddress",
+        "authToken",     "digest",          "receipt",           "access_token",
+        "client_secret", "transactionId",   "ownerSubject",      "deviceCorrelationId",
+        "deviceId",      "verifyImageHash", "userCorrelationId", "resultId",
+        "remoteAddress",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcasecmp(name, names[i]) == 0)
             unlogged_add(value);
 }
 
-static void note_member(const cJSON *member, bool upstream)
+static void note_member(const cJSON *member, enum unlogged_body from)
 {
     if (!cJSON_IsString(member) || !member->string)
         return;
     unlogged_add_member(member->string, member->valuestring);
-    if (upstream && strcmp(member->string, "sessionId") == 0)
+    if ((from == UNLOGGED_UPSTREAM && strcmp(member->string, "sessionId") == 0) ||
+        (from != UNLOGGED_SENT && strcmp(member->string, "sessionImageId") == 0))
         unlogged_add(member->valuestring);
 }
 
-static void note_members(const cJSON *json, bool upstream)
+static void note_members(const cJSON *json, enum unlogged_body from)
 {
     const cJSON *waiting[DEPTH_MAX + 2] = {json};
     size_t count = json != NULL;
     while (count > 0) {
         const cJSON *member = waiting[--count];
-        note_member(member, upstream);
+        note_member(member, from);
         if (member->next)
             waiting[count++] = member->next;
         if (member->child && count < DEPTH_MAX)
@@ -209,12 +210,12 @@ static void note_members(const cJSON *json, bool upstream)
     }
 }
 
-void unlogged_add_json(const char *body, bool upstream)
+void unlogged_add_json(const char *body, enum unlogged_body from)
 {
     if (strchr("{[", *body) == NULL || strnlen(body, BODY_MAX) == BODY_MAX)
         return;
     cJSON *json = cJSON_Parse(body);
-    note_members(json, upstream);
+    note_members(json, from);
     cJSON_Delete(json);
 }
 

@@ -17,9 +17,10 @@ void unlogged_add(const char *text);
 void unlogged_forget(const char *text);
 /* Header lines, or a whole request: its credentials, and whom it names. */
 void unlogged_add_head(const char *head);
-/* A body; nothing when it is not JSON. `upstream`: it is the upstream's, so that its session ids
- * are nobody else's to know. */
-void unlogged_add_json(const char *body, bool upstream);
+/* A body; nothing when it is not JSON. Ids of images count in answers only, for a test may try any
+ * text as one; those of sessions only in what upstream says, for our own may be logged. */
+enum unlogged_body { UNLOGGED_SENT, UNLOGGED_ANSWERED, UNLOGGED_UPSTREAM };
+void unlogged_add_json(const char *body, enum unlogged_body from);
 /* A member of a body or of a form by its name. */
 void unlogged_add_member(const char *name, const char *value);
 /* "NAME=value" of a daemon's environment: keys and passwords. Ends with NULL, may be NULL. */

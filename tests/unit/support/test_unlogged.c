@@ -91,12 +91,12 @@ Test(unlogged, bodies_are_read_at_any_depth)
 {
     static const char body[] = "{\"sessionId\":\"session-of-somebody\",\"results\":[{\"digest\":"
                                "\"a-digest-of-it\"}],\"authToken\":\"the-auth-token\"}";
-    unlogged_add_json(body, false);
-    unlogged_add_json("no JSON", false);
+    unlogged_add_json(body, UNLOGGED_ANSWERED);
+    unlogged_add_json("no JSON", UNLOGGED_SENT);
     expect_found("a-digest-of-it");
     expect_found("the-auth-token");
     expect_clean("session-of-somebody");
-    unlogged_add_json(body, true);
+    unlogged_add_json(body, UNLOGGED_UPSTREAM);
     expect_found("session-of-somebody");
 }
 
