@@ -219,6 +219,14 @@ static struct audit_entry *make(struct audit *audit, const struct audit_event *e
     return audit_entry_make(audit->sessions->config.rules.seal_key, id, now, event);
 }
 
+struct audit_entry *audit_make(struct audit *audit, const struct audit_event *event)
+{
+    struct audit_entry *entry = make(audit, event);
+    if (!entry)
+        series_add(audit->lost, 1);
+    return entry;
+}
+
 void audit_note(struct audit *audit, struct session_record *record, const struct audit_event *event)
 {
     struct audit_event about = *event;

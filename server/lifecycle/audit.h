@@ -36,6 +36,9 @@ void audit_note_settled(struct audit *audit, struct session_record *record);
 void audit_note_deletion(struct audit *audit, struct session_record *record,
                          enum deletion_outcome outcome);
 
+/* For the caller to hand to the store with what it is about, and to free; NULL counts as lost. */
+struct audit_entry *audit_make(struct audit *audit, const struct audit_event *event) MUST_CHECK;
+
 /* By itself. */
 void audit_say(struct audit *audit, const struct audit_event *event);
 /* The first time, then at most once in AUDIT_SELDOM_MS, with a count of those between. */
