@@ -324,8 +324,8 @@ static enum flow_next fail(struct create_flow *self)
     return flow_fail_detail(&self->flow, self->problem, &detail);
 }
 
-/* They got no session of their own, and it was not their mistake. What upstream will not do for them
- * costs as any other call does, or who is blocked there could ask without end. */
+/* They got no session of their own, and it was not their mistake. What upstream will not do for
+ * them costs as any other call does, or who is blocked there could ask without end. */
 static bool got_nothing(const struct create_flow *self)
 {
     return self->repeated || self->problem == PROBLEM_CONCURRENT_OPERATION ||
