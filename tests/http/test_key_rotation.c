@@ -152,6 +152,14 @@ Test(key_rotation, apps_keep_their_sessions_and_ids)
                  shop_bearer(&it, "tok", ""));
 }
 
+static bool trail_has(const struct rig *rig, const char *operator, const struct story * story)
+{
+    const char *path = text_of("/api/audit?session=%s", story->id);
+    const struct http_answer *trail =
+        expect_status(http_do("GET", daemon_url(rig->server, "http", path), NULL, operator), 200);
+    return strstr(trail->body, "created") != NULL;
+}
+
 /* A tenant is known by a hash under this key: its operators see what was made before. */
 Test(key_rotation, tenants_keep_their_sessions_under_another_correlation_key)
 {
@@ -165,6 +173,7 @@ Test(key_rotation, tenants_keep_their_sessions_under_another_correlation_key)
         restart(rig);
         expect_verdict(story_get(rig, &story), "pending", false);
         expect_verdict(story_get(rig, &operators), "pending", false);
+        cr_expect(trail_has(rig, operators.owner, &story));
         operators.owner = corp_bearer(&it, "ops", ",\"tid\":\"zenith\"" OPERATE);
         expect_error(story_get(rig, &operators), 404, "SessionNotFound");
         operators.owner = corp_bearer(&it, "ops", OPERATE);
