@@ -8,6 +8,9 @@
 #include "config/settings_draft.h"
 #include "config/settings_parse.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static void explain_entry(struct settings_draft *draft, size_t number, const char *what)
 {
     draft_error(draft, draft_origin(draft, SETTING_auth_issuers), "entry %zu %s", number, what);
@@ -105,9 +108,38 @@ static void check_entry(struct settings_draft *draft, size_t index)
     }
 }
 
+static bool holds_certificate(FILE *file)
+{
+    static const char mark[] = "-----BEGIN ";
+    char line[256];
+    bool found = false;
+    while (!found && fgets(line, sizeof line, file)) {
+        found = strncmp(line, mark, sizeof mark - 1) == 0;
+    }
+    return found;
+}
+
+/* What is wrong with it would else be found by the first fetch. */
+static void check_ca_file(struct settings_draft *draft)
+{
+    const char *name = draft->settings.auth_ca_file;
+    if (!(draft->settings.auth_mode & AUTH_JWT) || !name || name[0] == '\0') {
+        return;
+    }
+    FILE *file = fopen(name, "re");
+    if (!file || !holds_certificate(file)) {
+        draft_error(draft, draft_origin(draft, SETTING_auth_ca_file),
+                    file ? "%s holds no certificate (PEM)" : "%s cannot be read", name);
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+}
+
 void settings_check_issuers(struct settings_draft *draft)
 {
     const struct settings *settings = &draft->settings;
+    check_ca_file(draft);
     for (size_t i = 0; i < settings->auth_issuers.count; i++) {
         check_entry(draft, i);
     }

@@ -65,6 +65,7 @@ struct create_flow {
     struct creation_ticket ticket;
     enum problem problem;
     unsigned retry_after_s;
+    bool blamed; /* upstream would not do it for them */
     bool client_gone;
     const struct session_record *record; /* as stored; in request memory */
     char *auth_token;                    /* a secret of ours between `created` and `answer` */
@@ -194,6 +195,8 @@ struct trail_flow {
     struct store_call *call;
     enum store_result result;
     const struct audit_entry *entries; /* the store's; only while the answer is written */
+    const char **texts;                /* in request memory: what the first of two lists had */
+    size_t count;
 };
 extern const struct flow_step trail_get_steps[];
 
