@@ -52,7 +52,7 @@ static bool shows_what_it_may(const struct estate *estate, const struct route *r
 static void try_head(const struct estate *estate, const struct route *route, const struct row *row,
                      enum caller_kind caller)
 {
-    const char *path = path_with(route, id_for(row, estate));
+    const char *path = path_with(route, row, id_for(row, estate));
     const struct http_answer *answer = estate_ask(estate, caller, "HEAD", path, NULL);
     int status = expected(row, estate, caller);
     cr_expect(is_as_expected(row, answer, status), "HEAD %s: %s gets %d, not %d: %s",
