@@ -61,8 +61,8 @@ class Spark {
     this.svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
     this.svg.setAttribute("width", WIDTH);
     this.svg.setAttribute("height", HEIGHT);
-    this.svg.setAttribute("role", "img");
     this.svg.append(this.#line);
+    this.restart();
   }
 
   push(value) {
@@ -72,13 +72,21 @@ class Spark {
     const top = Math.max(...values);
     const change = values.at(-1) - values[0];
     this.#line.setAttribute("points", points(values, top || 1));
-    this.svg.setAttribute("aria-label", change === 0 ? "as when the page was opened" : change > 0 ? "rising" : "falling");
+    this.#name(change === 0 ? "as when the page was opened" : change > 0 ? "higher than then" : "lower than then");
   }
 
   restart() {
     this.#trend = new Trend();
     this.#line.removeAttribute("points");
-    this.svg.removeAttribute("aria-label");
+    this.#name(null);
+  }
+
+  // A line is said in words; none is not said at all.
+  #name(words) {
+    for (const [name, value] of [["role", words && "img"], ["aria-label", words], ["aria-hidden", words ? null : "true"]]) {
+      if (value === null) this.svg.removeAttribute(name);
+      else if (this.svg.getAttribute(name) !== value) this.svg.setAttribute(name, value);
+    }
   }
 }
 
