@@ -129,23 +129,26 @@ test("says the essential without scripts", async (t) => {
   assert.equal(await page.locator("#cards").isVisible(), false);
 });
 
-for (const colorScheme of ["light", "dark"]) {
-  test(`is for everybody, ${colorScheme}, on a phone too`, async (t) => {
-    const page = await open(t, server, { context: { colorScheme } });
-    await headline(page, "Ready");
-    assert.deepEqual(await violations(page), []);
-    await page.setViewportSize({ width: 320, height: 640 });
-    assert.equal(await overflows(page), false);
-    assert.deepEqual(await violations(page), []);
-  });
-
-  test(`the catalogue likewise, ${colorScheme}`, async (t) => {
-    const page = await openPage(t, server.url, { path: "/errors#SessionNotFound", context: { colorScheme } });
-    assert.deepEqual(await violations(page), []);
-    await page.setViewportSize({ width: 320, height: 640 });
-    assert.equal(await overflows(page), false);
-  });
+// In light and dark, on a desk and on a phone.
+async function isForEverybody(page) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await violations(page), [], colorScheme);
+  }
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.equal(await overflows(page), false);
+  assert.deepEqual(await violations(page), [], "phone");
 }
+
+test("is for everybody", async (t) => {
+  const page = await open(t, server);
+  await headline(page, "Ready");
+  await isForEverybody(page);
+});
+
+test("so is the catalogue", async (t) => {
+  await isForEverybody(await openPage(t, server.url, { path: "/errors#SessionNotFound" }));
+});
 
 test("the catalogue opens where help leads to", async (t) => {
   const answer = await send(server.url, "GET", `${sessions}/unknown`, {});
