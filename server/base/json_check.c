@@ -306,8 +306,9 @@ const char *json_check(struct slice text, const struct json_limits *limits)
     if (text.len > limits->size_bytes) {
         return "the text is too long";
     }
+    const char *start = text.data ? text.data : ""; /* a body that was never sent has no address */
     struct scanner scanner = {
-        .at = text.data, .end = text.data + text.len, .limits = limits, .expected = EXPECT_VALUE};
+        .at = start, .end = start + text.len, .limits = limits, .expected = EXPECT_VALUE};
     skip_space(&scanner);
     if (scanner.at == scanner.end) {
         return "there is no value";

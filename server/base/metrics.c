@@ -223,6 +223,17 @@ double series_value(const struct series *series)
                                                     : series->value;
 }
 
+double metrics_total(const struct metrics *metrics, const char *name)
+{
+    double total = 0;
+    for (const struct metric *metric = metrics->first; metric; metric = metric->next) {
+        for (size_t i = 0; i < metric->series_count && strcmp(metric->name, name) == 0; i++) {
+            total += series_value(metric->series[i]);
+        }
+    }
+    return total;
+}
+
 void metrics_on_collect(struct metrics *metrics, void (*collect)(void *context), void *context)
 {
     assert(metrics->collector_count < METRICS_COLLECTORS_MAX);

@@ -43,3 +43,7 @@ double series_value(const struct series *series); /* counter, gauge, or a histog
 /* Called before each exposition, to set gauges from what they describe. */
 void metrics_on_collect(struct metrics *metrics, void (*collect)(void *context), void *context);
 void metrics_write(struct metrics *metrics, struct buf *ret);
+
+/* What the series of a family add up to, of a histogram the number of observations; 0 when there is
+ * no such family. Gauges that are set before an exposition are as the last one found them. */
+double metrics_total(const struct metrics *metrics, const char *name);

@@ -39,6 +39,11 @@ static void declare_metrics(struct sessions *sessions)
         sessions->denied[reason] = METRIC_SERIES(denied, reason_word((enum reason)reason));
     sessions->created = METRIC_SERIES(metrics_counter(metrics, "livenessd_sessions_created_total",
                                                       "Sessions made and recorded.", NULL));
+    sessions->completed = METRIC_SERIES(
+        metrics_counter(metrics, "livenessd_sessions_completed_total",
+                        "Sessions whose frontend said that the check is over.", NULL));
+    sessions->accepted = METRIC_SERIES(metrics_counter(metrics, "livenessd_verdicts_accepted_total",
+                                                       "Sessions settled with a yes.", NULL));
     sessions->abandoned = METRIC_SERIES(
         metrics_counter(metrics, "livenessd_sessions_abandoned_total",
                         "Sessions made for clients that had left; they are deleted.", NULL));
@@ -217,6 +222,7 @@ void sessions_note_settled(struct sessions *sessions, const struct session_recor
 {
     const struct session_verdict *verdict = &record->verdict;
     series_add(sessions->verdicts[verdict->decision], 1);
+    series_add(sessions->accepted, verdict->accepted);
     for (int reason = 0; reason < REASON_COUNT && !verdict->accepted; reason++)
         if (verdict->reasons & (1U << reason))
             series_add(sessions->denied[reason], 1);
@@ -227,6 +233,11 @@ void sessions_note_settled(struct sessions *sessions, const struct session_recor
         limits_note_outcome(sessions->config.limits, record);
     note_suspicion(sessions, record, REASON_ABUSE_DETECTED);
     note_suspicion(sessions, record, REASON_CLIENT_ADDRESS_MISMATCH);
+}
+
+void sessions_note_completed(struct sessions *sessions)
+{
+    series_add(sessions->completed, 1);
 }
 
 const struct session_record *sessions_cached(struct sessions *sessions, const char *id)

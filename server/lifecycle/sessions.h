@@ -69,6 +69,8 @@ struct sessions {
     struct store_call *releasing;
     uv_timer_t *housekeeping;
     struct series *created;
+    struct series *completed;
+    struct series *accepted;
     struct series *abandoned;
     struct series *orphaned;
     struct series *verdicts[DECISION_COUNT];
@@ -93,5 +95,7 @@ const struct session_record *sessions_cached(struct sessions *sessions, const ch
  * says so in the log; `request_id` may be NULL. */
 void sessions_note_settled(struct sessions *sessions, const struct session_record *record,
                            const char *request_id);
+/* Counts the first completion of a session. */
+void sessions_note_completed(struct sessions *sessions);
 /* Keeps a record that was loaded, if it is settled. */
 void sessions_remember(struct sessions *sessions, const struct session_record *record);

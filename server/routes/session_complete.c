@@ -32,6 +32,7 @@ static enum problem complete_apply(struct session_record *record, void *context,
     const struct services *services = self->look.flow.request->context;
     struct principal *principal = &self->look.principal;
     enum problem problem = principal_access(principal, record, ACTION_COMPLETE);
+    self->first = problem == PROBLEM_NONE && record->completion.completed_at == 0;
     if (problem == PROBLEM_NONE)
         *ret_what = session_complete(record, &self->request, services->rules,
                                      clock_wall_ms(services->clock));
@@ -90,6 +91,8 @@ static enum flow_next judge(struct flow *flow)
         return flow_fail(flow, PROBLEM_COMPLETION_CONFLICT);
     const char *platform = self->look.record->platform;
     self->look.at_once = self->what == SESSION_CHANGED;
+    if (self->look.at_once && self->first)
+        sessions_note_completed(services->sessions);
     LOG_EVENT(services->log, LOG_INFO, "session completed", LOG_TEXT(SESSION, self->look.id),
               LOG_TEXT(REQUEST_ID, flow->request->request_id),
               LOG_TEXT(PLATFORM, platform[0] != '\0' ? platform : NULL));

@@ -121,6 +121,7 @@ struct complete_flow {
     cJSON *document; /* what `request` points into; freed when the change is over */
     struct change *change;
     enum session_change what;
+    bool first; /* of the session's completions */
 };
 extern const struct flow_step session_complete_steps[];
 

@@ -16,4 +16,6 @@ extern const struct flow_step demo_component_steps[];
 extern const struct flow_step livez_get_steps[]; /* admin.c, as the rest */
 extern const struct flow_step readyz_get_steps[];
 extern const struct flow_step metrics_get_steps[];
-extern const struct flow_step status_get_steps[];
+extern const struct flow_step status_get_steps[]; /* status.c, as the rest */
+extern const struct flow_step status_file_steps[];
+extern const struct flow_step status_lead_steps[];

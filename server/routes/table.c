@@ -83,5 +83,7 @@ const struct route routes_admin[] = {
     ROUTE("GET", "/metrics", BODY_NONE, 0, metrics_get, struct flow),
     ROUTE("GET", "/errors", BODY_NONE, 0, errors_get, struct flow),
     ROUTE("GET", "/status", BODY_NONE, 0, status_get, struct flow),
+    ROUTE("GET", "/status/{file}", BODY_NONE, 0, status_file, struct flow),
+    ROUTE("GET", "/", BODY_NONE, 0, status_lead, struct flow),
     {.method = NULL},
 };

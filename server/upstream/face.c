@@ -175,7 +175,7 @@ static void start_parts(struct face_client *client, uv_loop_t *uv, const struct 
     client->pace = pace_new(uv, &pace);
     client->loop = curl_loop_new(uv, KEPT_CONNECTIONS);
     client->exchanges = face_exchange_pool_new(client->loop, &exchange);
-    face_report_init(&client->report, config->log, config->metrics);
+    face_report_init(&client->report, config->log, config->metrics, config->clock);
 }
 
 /* Calls wait in the pace queue while there is nothing to send them with, and are refused once it is

@@ -14,9 +14,24 @@ static const char *const outcome_names[FACE_OUTCOME_COUNT] = {
     "ok",     "not_found", "denied",           "bad_image", "busy",
     "broken", "timeout",   "refused_by_queue", "cancelled"};
 
-void face_report_init(struct face_report *report, struct log *log, struct metrics *metrics)
+/* How the upstream is, as the last answers showed. */
+static void declare_health(struct face_report *report, struct metrics *metrics)
 {
-    *report = (struct face_report){.log = log};
+    report->last_success = METRIC_SERIES(metrics_gauge(
+        metrics, "livenessd_upstream_last_success_timestamp_seconds",
+        "When a call was last answered as it should be, in Unix time; 0: never", NULL));
+    report->last_failure = METRIC_SERIES(metrics_gauge(
+        metrics, "livenessd_upstream_last_failure_timestamp_seconds",
+        "When a call was last denied, refused as busy, broken or timed out; 0: never", NULL));
+    report->denied = METRIC_SERIES(metrics_gauge(
+        metrics, "livenessd_upstream_denied",
+        "1 while the last call that showed it was denied: wrong credentials, or no access", NULL));
+}
+
+void face_report_init(struct face_report *report, struct log *log, struct metrics *metrics,
+                      const struct clock *clock)
+{
+    *report = (struct face_report){.log = log, .clock = clock};
     if (!metrics) {
         return;
     }
@@ -31,6 +46,7 @@ void face_report_init(struct face_report *report, struct log *log, struct metric
                           "Time an upstream call waited for its turn or refusal", "operation");
     report->in_flight = METRIC_SERIES(metrics_gauge(metrics, "livenessd_upstream_in_flight",
                                                     "Upstream calls sent and not answered", NULL));
+    declare_health(report, metrics);
     for (unsigned i = 0; i < FACE_OPERATION_COUNT; i++) {
         for (unsigned j = 0; j < FACE_OUTCOME_COUNT; j++) {
             report->requests[i][j] = METRIC_SERIES(requests, operation_names[i], outcome_names[j]);
@@ -49,9 +65,36 @@ static const char *sane_id(const char *text)
     return size > 0 && size <= APIM_ID_MAX && text[size] == '\0' ? text : NULL;
 }
 
+static bool is_success(const struct face_report_call *call)
+{
+    return call->outcome == FACE_OUTCOME_OK || call->outcome == FACE_OUTCOME_NOT_FOUND ||
+           call->outcome == FACE_OUTCOME_BAD_IMAGE;
+}
+
+static bool is_failure(const struct face_report_call *call)
+{
+    return call->outcome == FACE_OUTCOME_DENIED || call->outcome == FACE_OUTCOME_BUSY ||
+           call->outcome == FACE_OUTCOME_BROKEN || call->outcome == FACE_OUTCOME_TIMEOUT;
+}
+
+/* A token that was given says nothing yet about who it is for. */
+static void note_health(const struct face_report *report, const struct face_report_call *call)
+{
+    double now = (double)clock_wall_ms(report->clock) / 1e3;
+    if (is_success(call) && call->operation != FACE_TOKEN) {
+        series_set(report->last_success, now);
+        series_set(report->denied, 0);
+    } else if (is_failure(call)) {
+        series_set(report->last_failure, now);
+        series_set(report->denied,
+                   call->outcome == FACE_OUTCOME_DENIED ? 1 : series_value(report->denied));
+    }
+}
+
 void face_report_call(const struct face_report *report, const struct face_report_call *call)
 {
     if (report->in_flight) {
+        note_health(report, call);
         series_add(report->requests[call->operation][call->outcome], 1);
         series_observe(report->queue_wait[call->operation], (double)call->waited_ms / 1e3);
         if (call->sent) {

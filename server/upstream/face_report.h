@@ -6,20 +6,26 @@
 
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "upstream/face_judge.h"
 
 struct face_report {
     struct log *log;
+    const struct clock *clock;
     struct series *requests[FACE_OPERATION_COUNT][FACE_OUTCOME_COUNT];
     struct series *duration[FACE_OPERATION_COUNT];
     struct series *queue_wait[FACE_OPERATION_COUNT];
     struct series *in_flight;
+    struct series *last_success;
+    struct series *last_failure;
+    struct series *denied;
 };
 
-/* Both may be NULL. */
-void face_report_init(struct face_report *report, struct log *log, struct metrics *metrics);
+/* Log and metrics may be NULL. */
+void face_report_init(struct face_report *report, struct log *log, struct metrics *metrics,
+                      const struct clock *clock);
 
 struct face_report_call {
     enum face_operation operation;

@@ -300,6 +300,11 @@ struct pace *pace_new(uv_loop_t *uv, const struct pace_config *config)
         pace->length =
             METRIC_SERIES(metrics_gauge(config->metrics, "livenessd_upstream_queue_length",
                                         "Upstream calls waiting for a turn", NULL));
+        series_set(METRIC_SERIES(metrics_gauge(config->metrics, "livenessd_upstream_rate_limit",
+                                               "Upstream calls a second that are allowed, to all "
+                                               "processes that share the store",
+                                               NULL)),
+                   (double)config->rate);
     }
     return pace;
 }

@@ -15,6 +15,13 @@ const backend = await startBackend();
 const { host } = new URL(backend.url);
 const key = "Ocp-Apim-Subscription-Key: an-app-token";
 const own = [`Host: ${host}`, key];
+// Announced as chunks, or not at all, and then nothing.
+const noChunks = (path, type) => [
+  head("POST", path, [...own, type, "Transfer-Encoding: chunked"]),
+  Buffer.from("0\r\n\r\n"),
+];
+const noLength = (path, type) => [head("POST", path, [...own, type])];
+const jsonType = "Content-Type: application/json";
 const session = "/00000000-0000-4000-8000-000000000000";
 
 const request = (method, path, headers = [], body = "") => [
@@ -77,6 +84,8 @@ const mode = "InvalidLivenessOperationMode";
 
 refuses("assertSampleShape", create, [
   ["nothing at all", request("POST", create)],
+  ["chunks of nothing", noChunks(create, formType)],
+  ["no length", noLength(create, formType)],
   ["JSON in place of a form", json(create, good), 415, "BadArgument"],
   [
     "a form as pages write it without files",
@@ -232,6 +241,8 @@ for (const root of ["/api", "/face/v1.2", "//face/v1.2"]) {
 
   refuses("assertFaceShape", plain, [
     ["nothing at all", request("POST", plain)],
+    ["chunks of nothing", noChunks(plain, jsonType)],
+    ["no length", noLength(plain, jsonType)],
     ["no body", json(plain, "")],
     ["no JSON", json(plain, "livenessOperationMode=Passive")],
     ["JSON that is cut off", json(plain, good.slice(0, -1))],
@@ -294,10 +305,9 @@ for (const root of ["/api", "/face/v1.2", "//face/v1.2"]) {
       "a form without an end",
       request("POST", verify, [formType], '--cut\r\nContent-Disposition: form-data; name="a"\r\n\r\nx'),
     ],
-    [
-      "chunks of nothing",
-      [head("POST", verify, [...own, formType, "Transfer-Encoding: chunked"]), Buffer.from("0\r\n\r\n")],
-    ],
+    ["chunks of nothing", noChunks(verify, formType)],
+    ["chunks of nothing that are JSON", noChunks(verify, jsonType)],
+    ["no length", noLength(verify, formType)],
     [
       "chunks without lengths",
       [head("POST", verify, [...own, formType, "Transfer-Encoding: chunked"]), Buffer.from("zz\r\n")],

@@ -213,6 +213,24 @@ Test(dialects, names_of_parts_and_kinds_are_taken_in_any_case_and_any_form)
     }
 }
 
+Test(dialects, the_action_and_not_the_picture_says_what_is_wanted)
+{
+    struct rig rig = rig_open_set("policy.verify_image=client_allowed");
+    expect_status(sample_create(&rig, PLAIN, SAMPLE_PARAMETERS, picture(10, 1), NULL), 200);
+    cr_assert_eq(emulator_calls(&rig, "POST", FACE_SESSIONS_PATH), 1);
+    const struct http_answer *created =
+        expect_status(sample_create(&rig, VERIFY, SAMPLE_PARAMETERS, no_picture, NULL), 200);
+    cr_assert_eq(emulator_calls(&rig, "POST", "/face/v1.2/detectLivenessWithVerify-sessions"), 1);
+    struct story story = {
+        .id = json_text_at(created->json, "sessionData.sessionId"),
+        .owner = text_of("X-Device-Token: %s", answer_header(created, "x-device-token"))};
+    const struct http_answer *answer = expect_readable(sample_result(&rig, &story, VERIFY), true);
+    cr_assert_str_eq(json_text_at(answer->json, "verdict.reference"), "client");
+    expect_sample_error(
+        sample_create(&rig, VERIFY, "{\"livenessOperationMode\":\"x\"}", no_picture, NULL), 400,
+        "InvalidLivenessOperationMode");
+}
+
 /* Whether the upstream keeps a picture of the session, as an operator sees it. */
 static bool has_image(const struct rig *rig, const char *parameters)
 {

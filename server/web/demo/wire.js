@@ -1,5 +1,5 @@
-// What went over the wire: each request as a curl line, and what answers said about limits. The auth token is shown
-// only when asked for; the device's cookie cannot be.
+// What went over the wire: each request as a curl line, and what answers said about limits. Token and digest are
+// shown only when asked for; the device's cookie cannot be.
 import { $, copyButton, countdown, duration, el, show } from "./dom.js";
 import { limitWords } from "./words.js";
 
@@ -16,6 +16,12 @@ function headerOf([name, value], { to }) {
   return `-H "${name}: Bearer $${to === "camera" ? "AUTH_TOKEN" : "TOKEN"}"`;
 }
 
+// The digest belongs to the device and the server, like a token.
+function bodyOf(json) {
+  const line = quote(JSON.stringify(json));
+  return shown ? line : line.replace(/"digest":"[^"]*"/, `"digest":"'"$DIGEST"'"`);
+}
+
 const isPageOnly = ([name, value]) => name === "Accept" && value === "application/json";
 
 export function curlOf(entry) {
@@ -27,7 +33,7 @@ export function curlOf(entry) {
   if (to === "server" && !headers.Authorization && entry.knownDevice) parts.push('-H "X-Device-Token: $DEVICE_TOKEN"');
   for (const [name, value] of Object.entries(call.fields ?? {})) parts.push(`-F ${quote(`${name}=${value}`)}`);
   if (call.file) parts.push(`-F ${quote(`verifyImage=@${call.file}`)}`);
-  if (call.json !== undefined) parts.push(`-d ${quote(JSON.stringify(call.json))}`);
+  if (call.json !== undefined) parts.push(`-d ${bodyOf(call.json)}`);
   return parts.join(" \\\n  ");
 }
 

@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,15 @@ Test(json_check, refuses_broken_structure)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         expect_refused(bad[i]);
     }
+}
+
+Test(json_check, refuses_what_was_never_sent)
+{
+    cJSON *json = NULL;
+    const char *why = NULL;
+    cr_expect_eq(json_parse((struct slice){NULL, 0}, &json_limits_request, &json, &why), -EINVAL);
+    cr_expect_not_null(why);
+    cr_expect_null(json);
 }
 
 Test(json_check, refuses_words_json_does_not_know)

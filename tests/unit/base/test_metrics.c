@@ -215,3 +215,18 @@ Test(metrics, large_counters_keep_their_digits)
     cr_expect_not_null(strstr(write_text(&exposition), "\na_total 1234567890124\n"));
     end(&exposition);
 }
+
+Test(metrics, a_family_adds_up)
+{
+    struct metrics *metrics = metrics_new();
+    struct metric *counter = metrics_counter(metrics, "livenessd_a_total", "A.", "x");
+    series_add(METRIC_SERIES(counter, "one"), 2);
+    series_add(METRIC_SERIES(counter, "two"), 3);
+    struct metric *histogram = metrics_histogram(metrics, "livenessd_b_seconds", "B.", "x");
+    series_observe(METRIC_SERIES(histogram, "one"), 7);
+    series_observe(METRIC_SERIES(histogram, "two"), 7);
+    cr_expect_float_eq(metrics_total(metrics, "livenessd_a_total"), 5, 1e-9);
+    cr_expect_float_eq(metrics_total(metrics, "livenessd_b_seconds"), 2, 1e-9);
+    cr_expect_float_eq(metrics_total(metrics, "livenessd_a"), 0, 1e-9);
+    metrics_free(metrics);
+}

@@ -89,10 +89,16 @@ static const struct flow_step watch_steps[] = {FLOW_STEP(watch_client), FLOW_STE
                                                FLOW_STEP(seam_say_waited), FLOW_END};
 
 static const struct route stream_routes[] = {
-    {"GET", "/stream", BODY_NONE, 0, 0, tick_steps, sizeof(struct tick_flow)},
-    {"GET", "/watched", BODY_NONE, 0, 0, watch_steps, sizeof(struct wait_flow)},
-    {"GET", "/hello", BODY_NONE, 0, 0, seam_hello_steps, 0},
-    {NULL, NULL, 0, 0, 0, NULL, 0},
+    {.method = "GET",
+     .pattern = "/stream",
+     .steps = tick_steps,
+     .flow_size = sizeof(struct tick_flow)},
+    {.method = "GET",
+     .pattern = "/watched",
+     .steps = watch_steps,
+     .flow_size = sizeof(struct wait_flow)},
+    {.method = "GET", .pattern = "/hello", .steps = seam_hello_steps},
+    {.method = NULL},
 };
 
 static inline struct seam streams_start(uint64_t heartbeat_ms)

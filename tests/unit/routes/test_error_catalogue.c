@@ -1,9 +1,8 @@
 /* The catalogue has all that a frontend may meet, whole, in both of its forms. */
-#include "routes/error_catalogue.h"
-
 #include "base/json.h"
 #include "base/problem.h"
 #include "domain/verdict.h"
+#include "routes/error_catalogue.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,0 +1,167 @@
+// Every way a check can end, as a person sees it who tries the demo: plain and verify, with the receipt.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { create, openPage, problemOf, receiptOf, see, startDemo, verdictOf } from "./demo.mjs";
+
+const demo = await startDemo();
+
+const outcomes = [
+  { sees: "A real face", title: "Accepted", decision: "live", accepted: true, next: /your backend/ },
+  { sees: "A spoof", title: "Not accepted", decision: "spoof", reason: "spoof", next: /new session/ },
+  { sees: "Hard to tell", title: "Not accepted", decision: "uncertain", reason: "uncertain", next: /new session/ },
+];
+const ofVerify = [
+  { sees: "Somebody else", title: "Not accepted", decision: "live", reason: "not_identical", next: /new session/ },
+];
+
+for (const verify of [false, true])
+  for (const { sees, title, decision, accepted = false, reason, next } of [...outcomes, ...(verify ? ofVerify : [])])
+    test(`${verify ? "verify" : "plain"}: ${sees}`, async (t) => {
+      const page = await openPage(t, demo.url);
+      await create(page, { verify });
+      await see(page, sees);
+      const verdict = await verdictOf(page);
+      assert.deepEqual([verdict.title, verdict.decision, verdict.accepted], [title, decision, accepted]);
+      assert.match(verdict.next, next);
+      if (reason) await page.locator(".reasons code", { hasText: reason }).waitFor();
+      assert.deepEqual(await receiptOf(page), { word: "genuine", wrong: [] });
+    });
+
+test("the verdict's heading has the focus, and screen readers hear it", async (t) => {
+  const page = await openPage(t, demo.url);
+  await create(page);
+  await page.locator("#title-camera:focus").waitFor();
+  await see(page, "A real face");
+  await page.locator("#verdict-title:focus").waitFor();
+  await page.locator("#voice", { hasText: "Accepted. A living person" }).waitFor({ state: "attached" });
+});
+
+for (const [sees, code] of [
+  ["A mask", "FaceWithMaskDetected"],
+  ["Nobody in time", "TimedOut"],
+])
+  test(`${sees}: the same session may be tried again, and then succeeds`, async (t) => {
+    const page = await openPage(t, demo.url);
+    const id = await create(page);
+    await see(page, sees);
+    assert.equal((await problemOf(page)).code, code);
+    assert.match((await problemOf(page)).text, /same session may be tried again/);
+    await see(page, "A real face");
+    assert.equal((await verdictOf(page)).accepted, true);
+    assert.equal(await page.locator("#session-id").textContent(), id);
+  });
+
+test("three masks use the attempts up", async (t) => {
+  const page = await openPage(t, demo.url);
+  await create(page);
+  for (let i = 0; i < 3; i++) {
+    await see(page, "A mask");
+    if (i < 2) await page.locator(".problem").waitFor();
+    if (i < 2) await page.locator("body:not(.busy)").waitFor();
+  }
+  const verdict = await verdictOf(page);
+  assert.deepEqual([verdict.decision, verdict.accepted], ["error", false]);
+  await page.locator(".reasons code", { hasText: "attempt_error" }).waitFor();
+});
+
+test("who gives up completes with the error", async (t) => {
+  const page = await openPage(t, demo.url);
+  await create(page);
+  await see(page, "A mask");
+  await page.getByRole("button", { name: /Give up/ }).click();
+  assert.equal((await verdictOf(page)).decision, "error");
+});
+
+test("a receipt that is tampered with is refused, and genuine again when put right", async (t) => {
+  const page = await openPage(t, demo.url);
+  await create(page);
+  await see(page, "A spoof");
+  assert.equal((await receiptOf(page)).word, "genuine");
+  await page.getByText("Genuine, and it says no").waitFor();
+  await page.getByRole("button", { name: "Tamper with it" }).click();
+  await page.locator('[data-receipt="refused"]').waitFor();
+  assert.deepEqual(await receiptOf(page), { word: "refused", wrong: ["Signature"] });
+  await page.getByText("What it says").click();
+  assert.match(await page.locator(".claims").textContent(), /acceptedtrue/);
+  await page.getByRole("button", { name: "Put it right again" }).click();
+  await page.locator('[data-receipt="genuine"]').waitFor();
+});
+
+test("the receipt is checked for what it has to say", async (t) => {
+  const page = await openPage(t, demo.url);
+  await create(page);
+  await see(page, "A real face");
+  await receiptOf(page);
+  const checks = await page.evaluate(async () => {
+    const { checkReceipt } = await import("./receipt.js");
+    const jws = document.querySelector("#receipt pre").textContent;
+    const keys = await (await fetch("../.well-known/jwks.json")).json();
+    const others = { keys: keys.keys.map((key) => ({ ...key, kid: "another" })) };
+    const wrong = async (...args) => {
+      const { ok, checks: all } = await checkReceipt(...args);
+      return [ok, ...all.filter((check) => !check.ok).map((check) => check.what)];
+    };
+    const [header, payload, signature] = jws.split(".");
+    const none = btoa('{"alg":"none","typ":"receipt+jwt"}').replaceAll("=", "");
+    return {
+      right: await wrong(jws, keys, { issuer: "livenessd", audience: "livenessd" }),
+      issuer: await wrong(jws, keys, { issuer: "https://other.example" }),
+      audience: await wrong(jws, keys, { audience: "bank" }),
+      session: await wrong(jws, keys, { session: "another" }),
+      late: await wrong(jws, keys, {}, Date.now() + 3600000),
+      key: await wrong(jws, others, {}),
+      unsigned: await wrong(`${none}.${payload}.`, keys, {}),
+      cut: await wrong(`${header}.${payload}.${signature.slice(0, -4)}`, keys, {}),
+      noise: await wrong("no receipt", keys, {}),
+    };
+  });
+  assert.deepEqual(checks, {
+    right: [true],
+    issuer: [false, "Issuer"],
+    audience: [false, "Audience"],
+    session: [false, "Session"],
+    late: [false, "Expiry"],
+    key: [false, "Key", "Signature"],
+    unsigned: [false, "Algorithm", "Key", "Signature"],
+    cut: [false, "Signature"],
+    noise: [false, "Form"],
+  });
+});
+
+test("curl lines hold no token, unless asked for", async (t) => {
+  const page = await openPage(t, demo.url);
+  await create(page);
+  await see(page, "A real face");
+  await verdictOf(page);
+  const lines = () => page.locator("#requests pre").allTextContents();
+  const hidden = (await lines()).join("\n");
+  assert.doesNotMatch(hidden, /eyJ|"digest":"\w/);
+  assert.match(hidden, /Bearer \$AUTH_TOKEN"/);
+  assert.match(hidden, /curl -sSN http/);
+  assert.match(hidden, /"digest":"'"\$DIGEST"'"/);
+  await page.getByRole("checkbox", { name: /Show token/ }).check();
+  assert.match((await lines()).join("\n"), /'Authorization: Bearer eyJ/);
+  assert.equal(new URL(page.url()).search, "");
+  assert.match(new URL(page.url()).hash, /^#[0-9a-f-]{36}$/);
+});
+
+test("the first curl line works as it stands", async (t) => {
+  const page = await openPage(t, demo.url);
+  await create(page);
+  const line = await page.locator("#requests pre").last().textContent();
+  const { execFileSync } = await import("node:child_process");
+  const answer = JSON.parse(execFileSync("bash", ["-c", line], { encoding: "utf8" }));
+  assert.match(answer.sessionId, /^[0-9a-f-]{36}$/);
+});
+
+test("a session can be deleted, and another begun", async (t) => {
+  const page = await openPage(t, demo.url);
+  const first = await create(page);
+  await see(page, "A real face");
+  await page.getByRole("button", { name: "Delete this session" }).click();
+  await page.getByText("Deleted, here and at the face service.").waitFor();
+  assert.equal(await page.evaluate(() => location.hash + sessionStorage.length), "0");
+  await page.getByRole("button", { name: "Start a new session" }).click();
+  await page.locator("#title-create:focus").waitFor();
+  assert.notEqual(await create(page), first);
+});

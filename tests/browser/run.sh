@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# The demo page, and pages of other origins, in a headless Chromium; Node's test runner.
+#   tests/browser/run.sh [FILE…]   LIVENESSD_BINARY names the program; COUNTS a file that gets "passed failed";
+#                                  CHROMIUM another browser than Debian's
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+[ -x "${CHROMIUM:-/usr/bin/chromium}" ] || {
+    echo "there is no chromium"
+    exit 77
+}
+command -v npm >/dev/null || "$here/../../deploy/packages.sh" install node
+cmp -s "$here/package-lock.json" "$here/node_modules/.installed" || {
+    npm --prefix "$here" ci --loglevel=error || {
+        echo "npm cannot install what is in tests/browser/package-lock.json"
+        exit 77
+    }
+    cp "$here/package-lock.json" "$here/node_modules/.installed"
+}
+[ "$#" -gt 0 ] || set -- "$here"/*.test.mjs
+exec "$here/../face_api/run.sh" "$@"
