@@ -66,8 +66,8 @@ enum request_origin request_origin(const struct request *request);
 /* From now on the client's departure (a close, a reset, a half-close) calls the flow's cancel door
  * as soon as it is known. For long waits: costs a few system calls. */
 void request_watch(struct request *request);
-/* Whether the client has closed or half-closed its connection: one system call. libh2o does not
- * notice while a route waits. */
+/* Whether the client has closed or half-closed its connection. libh2o does not notice while a route
+ * waits. */
 bool request_client_gone(const struct request *request);
 
 /* Adds a header to the answer. `name` is a lower-case literal, `value` is copied. Values with
