@@ -20,7 +20,6 @@ test=(
     git ccache clang libclang-rt-14-dev llvm libcriterion-dev clang-format clang-tidy cppcheck
     shellcheck codespell prometheus curl jq sqlite3 nginx redis-server redis-tools openssl yamllint
     python3-jwt python3-cryptography
-    python3-jwt python3-cryptography
 )
 bench=(wrk)
 image=(mmdebstrap buildah podman runc)

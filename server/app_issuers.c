@@ -177,6 +177,7 @@ static void start(struct app_issuers *issuers)
         .leeway_s = (int64_t)config->settings->auth_leeway / 1000,
         .cache_entries = config->settings->auth_token_cache,
         .times = &jwks_times_usual,
+        .ca_file = config->settings->auth_ca_file,
         .clock = clock_system(),
         .log = config->log,
         .metrics = config->metrics,

@@ -8,6 +8,9 @@
 #include "config/settings_draft.h"
 #include "config/settings_parse.h"
 
+#include <openssl/pem.h>
+#include <stdio.h>
+
 static void explain_entry(struct settings_draft *draft, size_t number, const char *what)
 {
     draft_error(draft, draft_origin(draft, SETTING_auth_issuers), "entry %zu %s", number, what);
@@ -105,9 +108,29 @@ static void check_entry(struct settings_draft *draft, size_t index)
     }
 }
 
+/* What cannot be read now would be found by the first fetch only. */
+static void check_ca_file(struct settings_draft *draft)
+{
+    const char *name = draft->settings.auth_ca_file;
+    if (!(draft->settings.auth_mode & AUTH_JWT) || !name || name[0] == '\0') {
+        return;
+    }
+    FILE *file = fopen(name, "re");
+    X509 *first = file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+    if (!first) {
+        draft_error(draft, draft_origin(draft, SETTING_auth_ca_file),
+                    file ? "%s holds no certificate" : "%s cannot be read", name);
+    }
+    X509_free(first);
+    if (file) {
+        (void)fclose(file);
+    }
+}
+
 void settings_check_issuers(struct settings_draft *draft)
 {
     const struct settings *settings = &draft->settings;
+    check_ca_file(draft);
     for (size_t i = 0; i < settings->auth_issuers.count; i++) {
         check_entry(draft, i);
     }

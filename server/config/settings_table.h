@@ -26,7 +26,7 @@ SETTING(SIZE,     http_body_memory, "http.body_memory", "64MB", 65536, 429496729
 SETTING(INTEGER,  http_max_connections, "http.max_connections", "10000", 1, 1000000, NULL,
         "Connections at a time; at the cap new ones wait in the kernel's queue. Lowered to fit the limit of open files.")
 SETTING(INTEGER,  http_max_connections_per_address, "http.max_connections_per_address", "200", 0, 1000000, NULL,
-        "Connections at a time from one address; 0 is no cap; trusted proxies are exempt.")
+        "Connections at a time from one address; 0 is no cap. Those of trusted proxies count only while they wait for a verdict, for the client behind.")
 SETTING(DURATION, http_max_wait, "http.max_wait", "15s", 0, 600000, NULL,
         "Longest a request may wait for a verdict (?wait=, Prefer: wait=); proxies in front must be more patient, many are not beyond 20s.")
 SETTING(DURATION, http_request_timeout, "http.request_timeout", "30s", 100, 600000, NULL,
@@ -105,6 +105,8 @@ SETTING(LIST,     auth_app_tokens, "auth.app_tokens", "", 0, 1000, NULL,
         "App tokens as name:sha256hex[:scope+scope]; the token itself stands nowhere. Scopes: liveness:operate, liveness:delegate.")
 SETTING(LIST,     auth_issuers, "auth.issuers", "", 0, 16, NULL,
         "Identity providers, words key=value separated by spaces: issuer= audience= (may be repeated) jwks=URL-or-file, or secret_file= for HS256; and if wanted name= subject= tenant= scopes= algorithms=.")
+SETTING(TEXT,     auth_ca_file, "auth.ca_file", "", 0, 4000, NULL,
+        "Certificates (PEM) that those of identity providers may come from, besides the system's.")
 SETTING(DURATION, auth_leeway, "auth.leeway", "60s", 0, 300000, NULL,
         "How far the clocks of identity providers may be off ours.")
 SETTING(INTEGER,  auth_token_cache, "auth.token_cache", "10000", 0, 1000000, NULL,

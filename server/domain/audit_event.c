@@ -7,10 +7,16 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "domain/bodies.h"
 
 #include <string.h>
 
-enum { REASON_MAX = 256, PSEUDONYM_BYTES = 8, V4_NETWORK_BYTES = 3, V6_NETWORK_BYTES = 8 };
+enum {
+    REASON_MAX = RESET_REASON_SIZE - 1,
+    PSEUDONYM_BYTES = 8,
+    V4_NETWORK_BYTES = 3,
+    V6_NETWORK_BYTES = 8
+};
 
 _Static_assert(AUDIT_PSEUDONYM_SIZE == 2 * PSEUDONYM_BYTES + 1, "in hex");
 

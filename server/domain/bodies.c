@@ -369,14 +369,16 @@ enum { REASON_CHARACTERS_MAX = 200 };
 static bool is_reason(struct slice text)
 {
     size_t characters = 0;
+    bool blank = true;
     for (size_t i = 0; i < text.len; i++) {
         uint8_t byte = (uint8_t)text.data[i];
         if (byte < ' ' || byte == 0x7f) {
             return false;
         }
+        blank = blank && byte == ' ';
         characters += (byte & 0xc0) != 0x80;
     }
-    return characters > 0 && characters <= REASON_CHARACTERS_MAX;
+    return !blank && characters <= REASON_CHARACTERS_MAX;
 }
 
 enum problem reset_request_read(struct slice body, char ret_reason[RESET_REASON_SIZE],

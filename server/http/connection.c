@@ -35,26 +35,43 @@ static struct connection_list *bucket_of(struct listener *listener, const struct
     return &listener->buckets[hash & listener->bucket_mask];
 }
 
-/* Enters the connection into the table; false when its peer has its share already. */
-static bool admit(struct connection *connection)
+/* Enters the connection into the table; false when the address has its share already. */
+static bool count_for(struct connection *connection, const struct address *who)
 {
     struct listener *listener = connection->listener;
     unsigned cap = listener->config.max_connections_per_address, count = 0;
     const struct connection *other;
-    if (cap == 0 || connection->trusted)
+    if (cap == 0)
         return true;
-    struct connection_list *bucket = bucket_of(listener, &connection->peer);
+    struct connection_list *bucket = bucket_of(listener, who);
     LIST_FOREACH(other, bucket, neighbours)
     {
-        count +=
-            other->peer.v6 == connection->peer.v6 &&
-            memcmp(other->peer.bytes, connection->peer.bytes, peer_bytes(&connection->peer)) == 0;
+        count += other->counted_for.v6 == who->v6 &&
+                 memcmp(other->counted_for.bytes, who->bytes, peer_bytes(who)) == 0;
         if (count >= cap)
             return false;
     }
     LIST_INSERT_HEAD(bucket, connection, neighbours);
     connection->counted = true;
+    connection->counted_for = *who;
     return true;
+}
+
+bool connection_count_for(struct connection *connection, const struct address *client)
+{
+    const struct listener *listener = connection->listener;
+    if (!connection->trusted || connection->counted ||
+        forwarded_is_trusted(listener->proxies, listener->config.trusted_proxy_count, client))
+        return true;
+    return count_for(connection, client);
+}
+
+void connection_let_go(struct connection *connection)
+{
+    if (connection->trusted && connection->counted) {
+        LIST_REMOVE(connection, neighbours);
+        connection->counted = false;
+    }
 }
 
 /* ---- life ---- */
@@ -106,7 +123,7 @@ void connection_open(struct listener *listener, h2o_socket_t *socket)
         address_from_sockaddr((struct sockaddr *)&peer, &connection->peer);
     connection->trusted = forwarded_is_trusted(
         listener->proxies, listener->config.trusted_proxy_count, &connection->peer);
-    if (!admit(connection)) {
+    if (!connection->trusted && !count_for(connection, &connection->peer)) {
         account_refused(listener, REFUSED_PER_ADDRESS);
         free(connection);
         h2o_socket_close(socket);

@@ -43,6 +43,7 @@ static void on_dispose(void *memory)
         request_body_wipe(&exchange->request);
     reading_next(exchange->connection, exchange->library);
     account_end(exchange);
+    connection_let_go(exchange->connection);
     exchange->connection->exchange = NULL;
     exchange->listener->in_flight--;
     account_gauges(exchange->listener);

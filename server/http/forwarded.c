@@ -6,7 +6,8 @@
 
 #include "http/text.h"
 
-/* Cuts the last element off a list; a quoted string holds no comma that separates. */
+/* Cuts the last element off a list; a quoted string holds no comma that separates. The list's data
+ * becomes NULL with its first one, which may be empty. */
 static struct slice take_last(struct slice *list, char separator)
 {
     size_t start = list->len;
@@ -20,7 +21,7 @@ static struct slice take_last(struct slice *list, char separator)
         start--;
     }
     struct slice last = {list->data + start, list->len - start};
-    list->len = start > 0 ? start - 1 : 0;
+    *list = start > 0 ? (struct slice){list->data, start - 1} : (struct slice){NULL, 0};
     return text_trim(last);
 }
 
@@ -62,7 +63,7 @@ bool forwarded_walk(enum forwarded_kind kind, struct slice value, const struct c
         }
         if (!forwarded_is_trusted(trusted, trusted_count, client))
             return true;
-    } while (value.len > 0);
+    } while (value.data);
     return false;
 }
 

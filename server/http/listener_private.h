@@ -37,6 +37,7 @@ struct connection {
     struct address peer;
     bool trusted;
     bool counted; /* in the address table */
+    struct address counted_for;
     bool cut;     /* shut down by us; the library has not noticed yet */
     int spare_fd; /* -1, or a copy of the descriptor that outlives the library's */
     struct farewell *farewell;
@@ -114,6 +115,10 @@ struct listener {
 /* Takes the socket over and hands it to the library, or closes it when the peer has too many. */
 void connection_open(struct listener *listener, h2o_socket_t *socket);
 struct connection *connection_of(h2o_req_t *library);
+/* Counts a trusted proxy's connection for whom it waits for, until it is let go; false when that
+ * address has its share already. All others are counted for their peer anyway. */
+bool connection_count_for(struct connection *connection, const struct address *client);
+void connection_let_go(struct connection *connection);
 /* Neither a request in progress, nor bytes of one, nor an answer on its way. */
 bool connection_is_idle(const struct connection *connection);
 /* Ends it from our side; the library notices in a later turn. */

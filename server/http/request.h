@@ -66,6 +66,10 @@ enum request_origin request_origin(const struct request *request);
 /* From now on the client's departure (a close, a reset, a half-close) calls the flow's cancel door
  * as soon as it is known. For long waits: costs a few system calls. */
 void request_watch(struct request *request);
+/* To be asked before a long wait: false when the client's address has as many connections already
+ * as the listener allows it. That of a proxy counts for the client it speaks for, until its request
+ * is done. */
+bool request_may_wait(struct request *request);
 /* Whether the client has closed or half-closed its connection. libh2o does not notice while a route
  * waits. */
 bool request_client_gone(const struct request *request);

@@ -38,6 +38,15 @@ static void on_departure(uv_poll_t *poll, int status, int events)
     exchange_depart(exchange);
 }
 
+bool request_may_wait(struct request *request)
+{
+    struct exchange *exchange = exchange_of(request);
+    if (connection_count_for(exchange->connection, &request->client))
+        return true;
+    account_refused(exchange->listener, REFUSED_PER_ADDRESS);
+    return false;
+}
+
 void request_watch(struct request *request)
 {
     struct exchange *exchange = exchange_of(request);

@@ -53,6 +53,34 @@ struct asker *asker_free(struct asker *asker)
     return NULL;
 }
 
+/* ---- who has been looked at often ---- */
+
+static struct eagerness *eagerness_of(struct asking *asking)
+{
+    uint64_t key = table_hash(asking->id, UUID_SIZE - 1);
+    struct eagerness *eagerness = &asking->asker->eagerness[key % EAGER_SLOTS];
+    if (eagerness->key != key)
+        *eagerness = (struct eagerness){.key = key};
+    return eagerness;
+}
+
+/* Whoever polls a few sessions that nothing becomes of would have all of the rate, before those who
+ * create. What a completion has said is looked for eagerly again. */
+static enum ask_urgency temper(struct asking *asking, enum ask_urgency urgency)
+{
+    struct eagerness *eagerness = eagerness_of(asking);
+    if (urgency == ASK_AT_ONCE)
+        eagerness->looks = 0;
+    asking->patient = eagerness->looks >= EAGER_LOOKS;
+    return asking->patient ? ASK_LOWEST : urgency;
+}
+
+static uint64_t interval_ms(const struct asking *asking)
+{
+    uint64_t interval = asking->asker->sessions->config.poll_interval_ms;
+    return asking->patient ? interval * PATIENT_INTERVALS : interval;
+}
+
 /* ---- a look ---- */
 
 static void asking_due(uv_timer_t *timer);
@@ -64,7 +92,7 @@ void asking_schedule(struct asking *asking)
         return;
     bool urgent = asking->urgency == ASK_AT_ONCE;
     uint64_t now = clock_monotonic_ms(sessions->config.clock);
-    uint64_t due = asking->last_look_at + sessions->config.poll_interval_ms;
+    uint64_t due = asking->last_look_at + interval_ms(asking);
     uint64_t at = !urgent && asking->last_look_at != 0 ? due : 0;
     uint64_t claim_at = claim_due_at(&asking->claim, urgent);
     at = claim_at > at ? claim_at : at;
@@ -162,6 +190,8 @@ void asking_look(struct asking *asking)
 {
     struct sessions *sessions = asking->asker->sessions;
     bool idle = asking->urgency == ASK_LOWEST;
+    if (!idle)
+        eagerness_of(asking)->looks++;
     asking->current = TAKE(asking->later);
     asking->urgency = ASK_LOWEST;
     asking->last_look_at = clock_monotonic_ms(sessions->config.clock);
@@ -211,6 +241,7 @@ void asker_ask(struct asker *asker, const struct session_record *record, enum as
                const char *request_id, struct ask_ticket *ticket)
 {
     struct asking *asking = asking_for(asker, record);
+    urgency = temper(asking, urgency);
     strncpy(asking->request_id, request_id, sizeof asking->request_id - 1);
     struct session_record *old = asking->record; /* may be the one asked with */
     asking->record = session_record_copy(record);

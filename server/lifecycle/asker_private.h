@@ -22,6 +22,7 @@ struct asking {
     enum ask_urgency urgency;          /* as urgent as this */
     struct ask_ticket *answering;      /* being told the outcome of the last one */
     uint64_t last_look_at;             /* 0: never */
+    bool patient;                      /* looked at so often that it can wait */
     struct claim claim;                /* to the look, */
     struct face_call *call;            /* looking upstream, or */
     struct change *settling;           /* storing what it says */
@@ -29,9 +30,19 @@ struct asking {
     uv_timer_t timer;                  /* the next look, or the end of this struct */
 };
 
+enum { EAGER_LOOKS = 5, PATIENT_INTERVALS = 5, EAGER_SLOTS = 8192 };
+
+/* How many looks that could not wait a session has had; the place follows from a keyed hash of its
+ * id, and a newcomer takes it. */
+struct eagerness {
+    uint64_t key;
+    unsigned looks;
+};
+
 struct asker {
     struct sessions *sessions;
     struct asking *askings;
+    struct eagerness eagerness[EAGER_SLOTS];
 };
 
 /* NULL: nobody looks or has just looked. */

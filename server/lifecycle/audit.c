@@ -38,7 +38,7 @@ struct audit {
     int64_t last_ms; /* of the last id */
     unsigned ticks;
     struct slot slots[SLOTS];
-    uint64_t bucket_ms;        /* when the bucket of all that is noted seldom is full again */
+    uint64_t bucket_ms;        /* when the bucket of refusals is full again */
     uint64_t read[READ_SLOTS]; /* settled sessions that their owners have read */
     struct series *entries[AUDIT_ACTION_COUNT];
     struct series *lost;
@@ -219,6 +219,14 @@ static struct audit_entry *make(struct audit *audit, const struct audit_event *e
     return audit_entry_make(audit->sessions->config.rules.seal_key, id, now, event);
 }
 
+struct audit_entry *audit_make(struct audit *audit, const struct audit_event *event)
+{
+    struct audit_entry *entry = make(audit, event);
+    if (!entry)
+        series_add(audit->lost, 1);
+    return entry;
+}
+
 void audit_note(struct audit *audit, struct session_record *record, const struct audit_event *event)
 {
     struct audit_event about = *event;
@@ -282,8 +290,12 @@ static uint64_t key_of(const struct audit *audit, const struct audit_event *even
            UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static bool bucket_take(struct audit *audit, uint64_t now)
+/* What anybody can cause has one for all together. Who was let in has none: else an operator could
+ * be refused on purpose until nothing tells what they read. */
+static bool bucket_take(struct audit *audit, enum audit_action action, uint64_t now)
 {
+    if (action != AUDIT_REFUSED && action != AUDIT_LIMITED)
+        return true;
     uint64_t full = audit->bucket_ms > now ? audit->bucket_ms : now;
     if (full - now > (uint64_t)BUCKET_INTERVAL_MS * (BUCKET_BURST - 1))
         return false;
@@ -297,7 +309,7 @@ void audit_say_seldom(struct audit *audit, const struct audit_event *event)
     uint64_t key = key_of(audit, event);
     struct slot *slot = &audit->slots[(key >> 32) % SLOTS];
     bool same = slot->key == key;
-    if ((same && now < slot->until_ms) || !bucket_take(audit, now)) {
+    if ((same && now < slot->until_ms) || !bucket_take(audit, event->action, now)) {
         slot->missed += same;
         series_add(audit->suppressed, 1);
         return;

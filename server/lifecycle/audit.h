@@ -16,7 +16,7 @@
 enum {
     AUDIT_QUEUE_MAX = 1024,    /* entries that wait for the store */
     AUDIT_SELDOM_MS = 60000,   /* between two entries of the same kind, caller and session */
-    AUDIT_SELDOM_PER_MIN = 30, /* of all such entries, after a burst of twice as many */
+    AUDIT_SELDOM_PER_MIN = 30, /* of all refusals and limits, after a burst of twice as many */
 };
 
 struct audit *audit_new(struct sessions *sessions);
@@ -35,6 +35,9 @@ void audit_note_settled(struct audit *audit, struct session_record *record);
 /* And for a deletion that is done. */
 void audit_note_deletion(struct audit *audit, struct session_record *record,
                          enum deletion_outcome outcome);
+
+/* For the caller to hand to the store with what it is about, and to free; NULL counts as lost. */
+struct audit_entry *audit_make(struct audit *audit, const struct audit_event *event) MUST_CHECK;
 
 /* By itself. */
 void audit_say(struct audit *audit, const struct audit_event *event);

@@ -38,6 +38,7 @@ struct creation {
     int intent;           /* slot, or -1 */
     enum problem problem; /* how it will end, when it ends badly */
     unsigned retry_after_s;
+    bool blamed; /* by upstream */
     struct store_call *store_call;
     struct face_call *deletion;
     uv_timer_t *timer; /* for what must happen later: a refusal, or another try to store */
@@ -100,7 +101,8 @@ static void ticket_late(uv_timer_t *timer)
 static bool creation_tell(struct creation *creation)
 {
     struct creation_answer answer = {.problem = creation->problem,
-                                     .retry_after_s = creation->retry_after_s};
+                                     .retry_after_s = creation->retry_after_s,
+                                     .blamed = creation->blamed};
     bool taken = false;
     creation->told = true;
     if (creation->problem == PROBLEM_NONE) {
@@ -288,6 +290,7 @@ static void creation_answered(void *context, struct face_answer *answer)
     struct session_record *record = creation->record;
     creation->problem = answer->problem;
     creation->retry_after_s = answer->retry_after_s;
+    creation->blamed = answer->blamed;
     if (answer->problem != PROBLEM_NONE && !answer->maybe_performed) {
         creation_finish(creation);
         return;

@@ -12,6 +12,7 @@
 struct creation_answer {
     enum problem problem;
     unsigned retry_after_s;
+    bool blamed;                         /* as face.h says */
     const struct session_record *record; /* as stored; NULL with a problem */
     const char *auth_token;              /* a secret; NULL with a problem */
 };

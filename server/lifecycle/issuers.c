@@ -152,7 +152,8 @@ static void fetch(struct issuers *issuers, struct source *source)
 {
     const struct issuers_config *config = &issuers->config;
     if (!issuers->client) {
-        issuers->client = jwks_client_new(config->uv, config->clock, config->times);
+        issuers->client =
+            jwks_client_new(config->uv, config->clock, config->times, config->ca_file);
     }
     source->jwks = jwks_new(issuers->client, &(struct jwks_config){.url = source->entry->jwks,
                                                                    .name = source->entry->name,

@@ -22,6 +22,7 @@ struct issuers_config {
     int64_t leeway_s;
     size_t cache_entries;
     const struct jwks_times *times;
+    const char *ca_file; /* see jwks_client_new */
     const struct clock *clock;
     struct log *log;         /* may be NULL */
     struct metrics *metrics; /* may be NULL */

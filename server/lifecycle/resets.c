@@ -106,7 +106,7 @@ static void kept(void *context, enum store_result result, struct session_record 
 }
 
 void resets_keep(struct resets *resets, const struct device_reset *reset,
-                 struct reset_ticket *ticket)
+                 const struct audit_entry *note, struct reset_ticket *ticket)
 {
     struct keeping *keeping = xcalloc(1, sizeof *keeping);
     keeping->resets = resets;
@@ -114,7 +114,7 @@ void resets_keep(struct resets *resets, const struct device_reset *reset,
     keeping->ticket = ticket;
     ticket->keeping = keeping;
     DL_APPEND(resets->keepings, keeping);
-    keeping->call = store_reset_device(resets->sessions->config.store, reset, kept, keeping);
+    keeping->call = store_reset_device(resets->sessions->config.store, reset, note, kept, keeping);
 }
 
 void resets_leave(struct reset_ticket *ticket)

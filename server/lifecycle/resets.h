@@ -23,9 +23,10 @@ struct reset_ticket {
     struct keeping *keeping; /* NULL when it does not wait */
 };
 
-/* On disk and in effect here when `done` runs without a problem. PROBLEM_DEVICE_NOT_FOUND;
- * PROBLEM_CONCURRENT_OPERATION: another process was faster; PROBLEM_STORE_UNAVAILABLE. */
+/* `note`, of the audit trail, is kept together with it; copied. On disk and in effect here when
+ * `done` runs without a problem. PROBLEM_DEVICE_NOT_FOUND; PROBLEM_CONCURRENT_OPERATION: another
+ * process was faster; PROBLEM_STORE_UNAVAILABLE. */
 void resets_keep(struct resets *resets, const struct device_reset *reset,
-                 struct reset_ticket *ticket);
+                 const struct audit_entry *note, struct reset_ticket *ticket);
 /* `done` will not run; the reset goes on. */
 void resets_leave(struct reset_ticket *ticket);

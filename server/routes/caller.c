@@ -114,7 +114,8 @@ static bool is_our_page(const struct request *request)
 {
     enum request_origin origin = request_origin(request);
     return origin == ORIGIN_OWN || origin == ORIGIN_LISTED ||
-           slice_equal(request_header(request, "sec-fetch-site"), SLICE("same-origin"));
+           (request_header_count(request, "sec-fetch-site") == 1 &&
+            slice_equal(request_header(request, "sec-fetch-site"), SLICE("same-origin")));
 }
 
 /* A page of somebody else: browsers name one of the two with every write that a page begins. */

@@ -71,8 +71,14 @@ static enum flow_next reset(struct flow *flow)
         return flow_fail(flow, PROBLEM_STORE_UNAVAILABLE);
     epochs_next(authority->epochs, authority->correlation_key, self->principal.tenant, id,
                 clock_wall_ms(services->clock), &self->reset);
+    struct audit_entry *note = audit_make(services->sessions->audit,
+                                          &(struct audit_event){.action = AUDIT_RESET,
+                                                                .principal = &self->principal,
+                                                                .device = self->reset.base,
+                                                                .reason = slice_of(self->reason)});
     self->ticket.done = kept;
-    resets_keep(services->sessions->resets, &self->reset, &self->ticket);
+    resets_keep(services->sessions->resets, &self->reset, note, &self->ticket);
+    (void)audit_entries_free(note);
     flow->cancel = leave;
     return FLOW_WAIT;
 }
@@ -86,10 +92,6 @@ static enum flow_next answer(struct flow *flow)
     LOG_EVENT(services->log, LOG_INFO, "device reset",
               LOG_TEXT(REQUEST_ID, flow->request->request_id),
               LOG_TEXT(PRINCIPAL, caller_word(&self->principal)));
-    audit_say(services->sessions->audit, &(struct audit_event){.action = AUDIT_RESET,
-                                                               .principal = &self->principal,
-                                                               .device = self->reset.base,
-                                                               .reason = slice_of(self->reason)});
     reply_empty(flow->request, 204);
     return FLOW_DONE;
 }

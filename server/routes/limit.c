@@ -117,6 +117,22 @@ void limit_give_back(struct request *request)
         limits_give_back(&((struct limiting *)request->limiting)->ticket);
 }
 
+/* ---- long waits ---- */
+
+/* Each has a connection, and behind a proxy nothing else keeps one client from having them all. A
+ * backend waits for many clients. */
+enum flow_next limit_waiting(struct flow *flow, const struct principal *principal)
+{
+    static const struct problem_detail too_many = {
+        .sentence = "Too many requests from this network wait for a verdict already. Try again in "
+                    "5 seconds.",
+        .retry_after_seconds = 5};
+    if ((principal->scopes & SCOPE_DELEGATE) || request_may_wait(flow->request))
+        return FLOW_NEXT;
+    flow->request->limit = "waiting";
+    return flow_fail_detail(flow, PROBLEM_RATE_LIMITED, &too_many);
+}
+
 /* ---- wrong credentials ---- */
 
 bool limit_may_try(struct request *request)

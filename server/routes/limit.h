@@ -26,5 +26,8 @@ void limit_note_failure(const struct request *request);
 /* 429. */
 enum flow_next limit_refuse(struct flow *flow);
 
+/* Before a long wait: fails when too many wait from the client's network. */
+enum flow_next limit_waiting(struct flow *flow, const struct principal *principal);
+
 /* Puts RateLimit and RateLimit-Policy on the answer; for the public listener. */
 void limit_decorate(struct request *request);

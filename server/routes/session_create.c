@@ -220,14 +220,14 @@ static enum flow_next limit(struct flow *flow)
 {
     const struct create_flow *self = (const struct create_flow *)flow;
     const struct services *services = flow->request->context;
-    const struct limit_create create = {.draft = &self->draft,
-                                        .owner = self->owner.kind,
-                                        .address = is_backend(self) ? NULL : &flow->request->client,
-                                        .new_device = caller_is_new(flow->request)};
+    const struct limit_create asked = {.draft = &self->draft,
+                                       .owner = self->owner.kind,
+                                       .address = is_backend(self) ? NULL : &flow->request->client,
+                                       .new_device = caller_is_new(flow->request)};
     struct limit_bill bill;
     if (!services->limits || self->repeated)
         return FLOW_NEXT;
-    limit_bill_create(limits_book(services->limits), &create, &bill);
+    limit_bill_create(limits_book(services->limits), &asked, &bill);
     return limit_charge(flow, &bill);
 }
 
@@ -238,6 +238,7 @@ bool session_created(struct creation_ticket *ticket, const struct creation_answe
     bool client_gone = request_client_gone(self->flow.request);
     self->problem = answer->problem;
     self->retry_after_s = answer->retry_after_s;
+    self->blamed = answer->blamed;
     self->client_gone = client_gone;
     if (answer->problem == PROBLEM_NONE) {
         self->auth_token = xstrdup(answer->auth_token);
@@ -323,11 +324,13 @@ static enum flow_next fail(struct create_flow *self)
     return flow_fail_detail(&self->flow, self->problem, &detail);
 }
 
-/* They got no session of their own, and it was not their mistake. */
+/* They got no session of their own, and it was not their mistake. What upstream will not do for
+ * them costs as any other call does, or who is blocked there could ask without end. */
 static bool got_nothing(const struct create_flow *self)
 {
     return self->repeated || self->problem == PROBLEM_CONCURRENT_OPERATION ||
-           (self->problem != PROBLEM_NONE && problem_info(self->problem)->status >= 500);
+           (self->problem != PROBLEM_NONE && problem_info(self->problem)->status >= 500 &&
+            !self->blamed);
 }
 
 static enum flow_next answer(struct flow *flow)

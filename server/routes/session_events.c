@@ -117,6 +117,11 @@ static enum flow_next rest(struct flow *flow)
     return FLOW_DONE;
 }
 
+static enum flow_next admit(struct flow *flow)
+{
+    return limit_waiting(flow, &((struct look_flow *)flow)->principal);
+}
+
 static enum flow_next begin(struct flow *flow)
 {
     struct look_flow *self = (struct look_flow *)flow;
@@ -195,7 +200,16 @@ static enum flow_next end(struct flow *flow)
     return FLOW_DONE;
 }
 
-const struct flow_step session_events_steps[] = {
-    FLOW_STEP(caller_meet), FLOW_STEP(identify), FLOW_STEP(look_limit), FLOW_STEP(limit_admit),
-    FLOW_STEP(look_find),   FLOW_STEP(look_own), FLOW_STEP(rest),       FLOW_STEP(begin),
-    FLOW_STEP(look_ask),    FLOW_STEP(follow),   FLOW_STEP(end),        FLOW_END};
+const struct flow_step session_events_steps[] = {FLOW_STEP(caller_meet),
+                                                 FLOW_STEP(identify),
+                                                 FLOW_STEP(look_limit),
+                                                 FLOW_STEP(limit_admit),
+                                                 FLOW_STEP(look_find),
+                                                 FLOW_STEP(look_own),
+                                                 FLOW_STEP(rest),
+                                                 FLOW_STEP(admit),
+                                                 FLOW_STEP(begin),
+                                                 FLOW_STEP(look_ask),
+                                                 FLOW_STEP(follow),
+                                                 FLOW_STEP(end),
+                                                 FLOW_END};

@@ -53,6 +53,7 @@ struct create_flow {
     struct creation_ticket ticket;
     enum problem problem;
     unsigned retry_after_s;
+    bool blamed; /* upstream would not do it for them */
     bool client_gone;
     const struct session_record *record; /* as stored; in request memory */
     char *auth_token;                    /* a secret of ours between `created` and `answer` */

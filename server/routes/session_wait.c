@@ -63,9 +63,10 @@ enum flow_next look_read_wait(struct flow *flow)
     if (wait_ms == 0)
         return FLOW_NEXT;
     self->wait_until = clock_monotonic_ms(services->clock) + wait_ms;
-    if (preferred)
+    enum flow_next next = limit_waiting(flow, &self->principal);
+    if (next == FLOW_NEXT && preferred)
         say_applied(flow->request, wait_ms / MS_PER_S);
-    return FLOW_NEXT;
+    return next;
 }
 
 /* ---- waiting ---- */

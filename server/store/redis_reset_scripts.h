@@ -6,9 +6,9 @@
 
 /* clang-format off */
 
-/* HEX of the tenant, base, epoch, id, when, the first time that stays */
+/* HEX of the tenant, base, epoch, id, when, the first time that stays, notes */
 #define LUA_RESET_DEVICE \
-    LUA_HEAD LUA_TELL \
+    LUA_HEAD LUA_TELL LUA_NOTES \
     "local set, tenant, base, epoch = P .. 'resets', ARGV[5], ARGV[6], ARGV[7]\n" \
     "local member = table.concat({tenant, epoch, ARGV[8], base}, ' ')\n" \
     "if epoch == '1' and call('EXISTS', P .. 'device:' .. tenant .. ':' .. base) == 0 then\n" \
@@ -19,6 +19,7 @@
     "  call('ZREM', set, old)\n" \
     "end\n" \
     "call('ZADD', set, ARGV[9], member)\n" \
+    "keep_notes(11)\n" \
     "tell('resets')\n" \
     "return OK\n"
 

@@ -236,13 +236,15 @@ struct store_call *store_device_resets(struct store *store, int64_t since,
 }
 
 struct store_call *store_reset_device(struct store *store, const struct device_reset *reset,
-                                      store_done *done, void *context)
+                                      const struct audit_entry *notes, store_done *done,
+                                      void *context)
 {
     struct store_call *call = call_new(store, CALL_RESET_DEVICE, context);
     call->callback.done = done;
     call->resets = xcalloc(1, sizeof *call->resets);
     *call->resets = *reset;
     call->resets->next = NULL;
+    call->entries = audit_entries_copy(notes);
     return submit(call);
 }
 

@@ -323,9 +323,11 @@ struct store_call *store_device_resets(struct store *store, int64_t since,
 /* Keeps a reset (`next` is not looked at), and forgets those that are older than it by
  * DEVICE_RESET_KEPT_MS. STORE_NOT_FOUND: it is the first of its device, and none of the tenant's
  * sessions that are known has the id (looks at every record of a file). STORE_CONFLICT: the device
- * has a reset of this epoch already. */
+ * has a reset of this epoch already. `notes` go into the audit trail with it, or not at all;
+ * copied, NULL: none. */
 struct store_call *store_reset_device(struct store *store, const struct device_reset *reset,
-                                      store_done *done, void *context);
+                                      const struct audit_entry *notes, store_done *done,
+                                      void *context);
 
 /* ---- stores that processes share ---- */
 

@@ -225,6 +225,7 @@ static void put_question(struct redis_arguments *arguments, const struct store_c
         break;
     case CALL_RESET_DEVICE:
         put_reset(arguments, call->resets);
+        put_notes(arguments, call->entries);
         break;
     case CALL_CLAIM_LOOK:
     case CALL_PROBE:

@@ -53,7 +53,9 @@ static bool run_call(struct sqlite_db *db, struct store_call *call)
     case CALL_DEVICE_RESETS:
         return sqlite_resets_list(sqlite_db_resets(db), call->now, &call->resets);
     case CALL_RESET_DEVICE:
-        return sqlite_resets_add(sqlite_db_resets(db), call->resets, &call->result);
+        return sqlite_resets_add(sqlite_db_resets(db), call->resets, &call->result) &&
+               (call->result != STORE_OK ||
+                sqlite_audit_append(sqlite_db_audit(db), call->entries));
     case CALL_PROBE:
         return sqlite_db_probe(db);
     case CALL_CLAIM_LOOK: /* of a shared store */

@@ -112,6 +112,7 @@ struct face_answer {
     bool not_found;       /* get: the session is gone (problem is PROBLEM_SESSION_NOT_FOUND);
                              delete: it was gone already (problem is NONE) */
     bool maybe_performed; /* a failed create after which upstream may hold a session */
+    bool blamed; /* a failed create that upstream understood and would not do for this caller */
     unsigned retry_after_s; /* with UPSTREAM_BUSY; at least 1 then */
     /* create and get, when problem is NONE. After a create whose answer was no good otherwise, its
      * session_id may be there: that session exists and should be deleted */

@@ -83,6 +83,9 @@ static void set_up(CURL *easy, struct face_exchange *exchange,
     SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(SSL_VERIFYPEER, 1L);
     SET(SSL_VERIFYHOST, 2L);
+    if (config->ca_file && config->ca_file[0] != '\0') {
+        SET(CAINFO, config->ca_file); /* libcurl has a folder of the system's as well */
+    }
     SET(CONNECTTIMEOUT_MS, (long)config->connect_timeout_ms);
     SET(TIMEOUT_MS, (long)config->timeout_ms);
     SET(USERAGENT, "livenessd/" LIVENESSD_VERSION);

@@ -17,6 +17,7 @@
 struct face_exchange_config {
     uint64_t connect_timeout_ms;
     uint64_t timeout_ms;
+    const char *ca_file; /* certificates trusted besides the system's; NULL or empty: none */
 };
 
 enum face_exchange_header {

@@ -160,12 +160,20 @@ static enum face_outcome judge_status(const struct face_reply *reply, struct fac
     }
 }
 
+/* What is neither upstream's trouble nor ours, as with our credential (401) or pace (429): a device
+ * that it has blocked, a value it does not take. */
+static bool blames(int status)
+{
+    return status >= 400 && status < 500 && status != 401 && status != 408 && status != 429;
+}
+
 enum face_outcome face_judge(const struct face_reply *reply, struct face_answer *ret,
                              const char **ret_why)
 {
     *ret_why = NULL;
     bool refused = reply->status >= 400 && reply->status < 500;
     ret->maybe_performed = reply->operation == FACE_CREATE && reply->sent && !refused;
+    ret->blamed = reply->operation == FACE_CREATE && blames(reply->status);
     if (reply->result == CURLE_OPERATION_TIMEDOUT) {
         ret->problem = PROBLEM_UPSTREAM_TIMEOUT;
         return FACE_OUTCOME_TIMEOUT;

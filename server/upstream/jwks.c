@@ -67,11 +67,11 @@ static uint64_t now_ms(const struct jwks *jwks)
 /* ---- what fetches share ---- */
 
 struct jwks_client *jwks_client_new(uv_loop_t *uv, const struct clock *clock,
-                                    const struct jwks_times *times)
+                                    const struct jwks_times *times, const char *ca_file)
 {
     struct jwks_client *client = xcalloc(1, sizeof *client);
-    const struct face_exchange_config config = {.connect_timeout_ms = times->connect,
-                                                .timeout_ms = times->total};
+    const struct face_exchange_config config = {
+        .connect_timeout_ms = times->connect, .timeout_ms = times->total, .ca_file = ca_file};
     client->uv = uv;
     client->clock = clock;
     client->times = *times;

@@ -29,10 +29,11 @@ struct jwks_times {
 };
 extern const struct jwks_times jwks_times_usual;
 
-/* What fetches of all providers share. */
+/* What fetches of all providers share. `ca_file`: certificates that providers' own may come from,
+ * besides the system's; NULL or empty: none. It outlives the client. */
 struct jwks_client;
 struct jwks_client *jwks_client_new(uv_loop_t *uv, const struct clock *clock,
-                                    const struct jwks_times *times);
+                                    const struct jwks_times *times, const char *ca_file);
 /* After the last jwks_free. uv handles need turns of the loop to go. */
 struct jwks_client *jwks_client_free(struct jwks_client *client);
 

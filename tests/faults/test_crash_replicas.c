@@ -107,8 +107,10 @@ static bool owes_nothing(const struct rig *rig)
 static void open_crashes(struct crashes *crashes)
 {
     crashes->sync = sync_control_new();
-    /* what a killed replica held is held for about as long as a call upstream may take */
-    const struct rig_options options = {.sync = crashes->sync, .settings = {"upstream.timeout=2s"}};
+    /* what a killed replica held is held for about as long as a call upstream may take; and answers
+     * are compared after the leap of the clock, too */
+    const struct rig_options options = {.sync = crashes->sync,
+                                        .settings = {"upstream.timeout=2s", "receipt.lifetime=1h"}};
     crashes->both = replicas_open_with(&options);
     /* so that every kill meets some calls upstream */
     emulator_fault(&crashes->both.one, "{\"route\":\"create\",\"delayMs\":25,\"after\":true}");

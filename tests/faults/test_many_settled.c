@@ -234,8 +234,8 @@ static void open_load(struct load *load)
         text_of("%s:quarantine_size_mb=1:thread_local_quarantine_size_kb=64", asan ? asan : ""), 1);
     load->sync = sync_control_new();
     const struct rig_options settings = {.settings = {"upstream.rate=1000000",
-                                                      "retention.verdict=1h", "store.cache=1MB",
-                                                      "log.level=error"},
+                                                      "retention.verdict=1h", "retention.audit=1h",
+                                                      "store.cache=1MB", "log.level=error"},
                                          .sync = load->sync};
     load->rig = rig_open_with(&settings);
     load->of_a_round = test_number("LIVENESSD_TEST_SETTLED", SETTLED) / ROUNDS;

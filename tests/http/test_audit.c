@@ -272,6 +272,42 @@ Test(audit, has_all_that_the_store_has_after_a_kill)
     cr_expect_not_null(strstr(actions(trail(&rig, of(&stories[3]))), "deleted"));
 }
 
+/* The operator was told that it is done. */
+Test(audit, has_a_reset_after_a_kill)
+{
+    struct rig rig = rig_with_operator(NULL);
+    (void)story_begin(&rig);
+    const struct http_answer *list =
+        expect_status(http_do("GET", url(&rig, SESSIONS_PATH), NULL, OPERATOR), 200);
+    const char *path =
+        text_of("/api/devices/%s/reset", json_text_at(list->json, "[0].deviceCorrelationId"));
+    expect_status(http_do("POST", url(&rig, path), "{\"reason\":\"looked at\"}", OPERATOR), 204);
+    daemon_kill(rig.server);
+    daemon_restart(rig.server);
+    cr_expect_not_null(strstr(actions(trail(&rig, "")), "reset"));
+}
+
+Test(audit, is_kept_for_as_long_as_is_said)
+{
+    enum { HOUR_MS = 3600 * 1000 };
+    struct sync_control *sync = sync_control_new();
+    const struct rig_options options = {
+        .sync = sync,
+        .settings = {"auth.mode=anonymous,app_token", "retention.audit=1h",
+                     text_of("auth.app_tokens=%s",
+                             app_token_entry("ops", "token-operator", "liveness:operate"))}};
+    struct rig rig = rig_open_with(&options);
+    struct story old = story_begin(&rig);
+    expect_status(story_delete(&rig, &old), 204);
+    expect_actions(&rig, of(&old), "created deleted deletion_recorded");
+    sync_advance_clock(sync, HOUR_MS / 2);
+    struct story young = story_begin(&rig);
+    expect_actions(&rig, of(&young), "created");
+    sync_advance_clock(sync, HOUR_MS / 2 + 1000);
+    expect_soon(size_of(trail(&rig, of(&old))) == 0);
+    cr_expect_eq(strncmp(actions(trail(&rig, of(&young))), "created", 7), 0);
+}
+
 Test(audit, is_one_for_all_replicas, .timeout = 120)
 {
     struct replicas both =

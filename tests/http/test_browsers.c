@@ -251,7 +251,7 @@ static const char *cookie_of(const struct http_answer *answer)
     return text_of("Cookie: %.*s", (int)strcspn(cookie, ";"), cookie);
 }
 
-enum { SAID_MAX = 2, SOURCES = 13 };
+enum { SAID_MAX = 2, SOURCES = 14 };
 
 /* What a browser says of where a request comes from, and whether that is one of our pages. */
 static const struct source {
@@ -271,6 +271,7 @@ static const struct source {
     {{"Origin: null"}, false, true},
     {{"Origin: http://live.example"}, false, true},
     {{"Origin: https://live.example.evil.example"}, false, true},
+    {{"Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: cross-site"}, false, true},
 };
 
 static const struct http_answer *call(const char *method, const char *where, const char *body,

@@ -222,6 +222,7 @@ Test(correlation, only_operators_reset_and_only_what_there_is)
     expect_error(http_do("POST", path, REASON), 401, "NotAuthenticated");
     expect_error(http_do("POST", path, "{}", OPERATOR), 400, "InvalidRequestBody");
     expect_error(http_do("POST", path, "{\"reason\":\"\"}", OPERATOR), 400, "InvalidRequestBody");
+    expect_error(http_do("POST", path, "{\"reason\":\" \"}", OPERATOR), 400, "InvalidRequestBody");
     expect_error(http_do("POST", path, "{\"reason\":\"a\\nb\"}", OPERATOR), 400,
                  "InvalidRequestBody");
     expect_error(http_do("GET", path, NULL, OPERATOR), 405, "MethodNotAllowed");

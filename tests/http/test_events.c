@@ -96,6 +96,38 @@ Test(events, are_for_the_owner_only)
     expect_error(http_do("GET", unknown, NULL, mine.owner), 404, "SessionNotFound");
 }
 
+static struct events *open_behind_proxy(const struct rig *rig, const struct story *story,
+                                        const char *client)
+{
+    return events_open_at(daemon_address(rig->server, "http"),
+                          text_of(SESSIONS_PATH "/%s/events", story->id),
+                          text_of("%s\r\nX-Forwarded-For: %s\r\n", story->owner, client));
+}
+
+/* A proxy's own connections are not counted. */
+Test(events, leave_connections_to_others_behind_a_proxy)
+{
+    struct rig rig =
+        rig_open_set("http.trusted_proxies=127.0.0.1/32", "http.max_connections_per_address=2");
+    struct story story = story_begin(&rig);
+    struct events *first = open_behind_proxy(&rig, &story, "192.0.2.1");
+    expect_soon(waiters(&rig) == 1);
+    open_behind_proxy(&rig, &story, "192.0.2.1");
+    expect_soon(waiters(&rig) == 2);
+    const char *here = "X-Forwarded-For: 192.0.2.1", *there = "X-Forwarded-For: 192.0.2.2";
+    const char *wait = story_url(&rig, &story, "?wait=1");
+    const struct http_answer *refused =
+        http_do("GET", story_url(&rig, &story, "/events"), NULL, story.owner, here);
+    expect_error(refused, 429, "RateLimited");
+    cr_assert_str_eq(answer_header(refused, "retry-after"), "5");
+    expect_error(http_do("GET", wait, NULL, story.owner, here), 429, "RateLimited");
+    expect_status(http_do("GET", story_url(&rig, &story, ""), NULL, story.owner, here), 200);
+    expect_status(http_do("GET", wait, NULL, story.owner, there), 200);
+    expect_status(http_do("GET", wait, NULL, story.owner), 200);
+    events_leave(first);
+    expect_soon(http_do("GET", wait, NULL, story.owner, here)->status == 200);
+}
+
 Test(events, end_when_the_session_is_deleted)
 {
     struct rig rig = rig_open();

@@ -451,14 +451,15 @@ Test(limits, a_repeated_create_costs_nothing_more)
     expect_repeat(first, create_keyed(&rig, owner, KEY_ONE));
 }
 
-Test(limits, what_upstream_refused_costs_nothing)
+Test(limits, what_upstream_failed_costs_nothing)
 {
     struct rig rig = rig_open_set(ONLY, "limits.create_device=1/1h burst 1",
                                   "limits.create_address=1/1h burst 2");
     const char *owner = new_device(&rig);
-    static const char *const faults[] = {"{\"route\":\"create\",\"status\":503}",
-                                         "{\"route\":\"create\",\"status\":500}"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const faults[] = {
+        "{\"route\":\"create\",\"status\":503}", "{\"route\":\"create\",\"status\":500}",
+        "{\"route\":\"create\",\"status\":429}", "{\"route\":\"create\",\"status\":401}"};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         emulator_fault(&rig, faults[i]);
         const struct http_answer *failed = create(&rig, owner);
         cr_assert_geq(failed->status, 502);
@@ -467,6 +468,21 @@ Test(limits, what_upstream_refused_costs_nothing)
     }
     expect_status(create(&rig, owner), 200);
     expect_limited(create(&rig, owner), "This device has started too many checks");
+}
+
+Test(limits, who_upstream_refuses_cannot_ask_it_without_end)
+{
+    static const char *const faults[] = {"{\"route\":\"create\",\"status\":403}",
+                                         "{\"route\":\"create\",\"status\":400}"};
+    struct rig rig = rig_open_set(ONLY, "limits.create_device=2/1h burst 2");
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const char *owner = new_device(&rig);
+        emulator_fault(&rig, faults[i]);
+        expect_status(create(&rig, owner), 502);
+        expect_status(create(&rig, owner), 502);
+        expect_limited(create(&rig, owner), "This device has started too many checks");
+        emulator_faults_clear(&rig);
+    }
 }
 
 Test(limits, a_create_that_is_wrong_is_not_charged)

@@ -107,6 +107,24 @@ Test(upstream_calls, of_a_client_that_polls_are_bounded_by_the_interval)
     cr_assert_leq(session_calls(&rig), bound(began, 400));
 }
 
+/* Five looks an interval apart, then one in five intervals. */
+Test(upstream_calls, of_a_client_that_polls_for_long_become_few)
+{
+    enum { INTERVAL_MS = 100, EAGER = 5, LONG_MS = 4000 };
+    struct rig rig = rig_open_set("upstream.poll_interval=100ms");
+    struct story story = story_begin(&rig);
+    int64_t began = now_ms();
+    while (now_ms() < began + LONG_MS) {
+        expect_verdict(story_get(&rig, &story), "pending", false);
+        give_way();
+    }
+    int64_t later_ms = now_ms() - began - (int64_t)EAGER * INTERVAL_MS;
+    cr_assert_leq(emulator_calls(&rig, "GET", "/face/v1.2/detectLiveness-sessions"),
+                  EAGER + 2 + later_ms / (5 * INTERVAL_MS));
+    const char *digest = play_device(&rig, story.auth_token, SAW_REAL);
+    expect_verdict(story_complete(&rig, &story, digest_body(digest)), "live", true);
+}
+
 Test(upstream_calls, of_a_crowd_that_waits_from_the_beginning_are_those_of_one)
 {
     struct rig rig = rig_open_set("upstream.poll_interval=1s");

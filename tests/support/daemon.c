@@ -6,6 +6,7 @@
 #include "support/daemon.h"
 #include "support/json_path.h"
 #include "support/process.h"
+#include "support/unlogged.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -94,10 +95,19 @@ static void launch(struct place place, struct daemon *daemon)
                 daemon_log(daemon));
 }
 
+bool daemon_logged_secret(struct daemon *daemon, char ret_why[])
+{
+    (void)pthread_mutex_lock(&daemon->lock);
+    bool found = daemon->log && unlogged_find(daemon->log, ret_why);
+    (void)pthread_mutex_unlock(&daemon->lock);
+    return found;
+}
+
 /* At the end of the test. */
 static void close_daemon(void *object)
 {
     struct daemon *daemon = object;
+    char why[UNLOGGED_WHY_SIZE];
     if (!reap(daemon)) {
         (void)kill(daemon->pid, SIGTERM);
         if (!wait_until(reap(daemon), STOP_MS) || daemon->code != 0)
@@ -106,6 +116,8 @@ static void close_daemon(void *object)
         if (!reap(daemon))
             daemon_kill(daemon);
     }
+    if (daemon_logged_secret(daemon, why))
+        (void)fprintf(stderr, "ERROR: daemon %s logged %s\n", daemon->arguments[1], why);
     process_remove_folder(daemon->folder);
     cJSON_Delete(daemon->ready);
     free(daemon->log);
@@ -125,6 +137,7 @@ static struct daemon *daemon_new(struct place place, const char *verb, const cha
         fail_at(place, "no folder: %s", strerrorname_np(errno));
     daemon->arguments = process_arguments(verb, daemon->folder, arguments);
     daemon->environment = process_environment(environment);
+    unlogged_add_environment(environment);
     return keep(daemon, close_daemon);
 }
 
@@ -147,6 +160,9 @@ int daemon_refuses(const char *verb, const char *const *arguments, const char *c
     *ret_said = process_read_all(errors);
     if (!wait_until(reap(daemon), STOP_MS))
         fail_at(HERE, "%s did not refuse to start", verb);
+    char why[UNLOGGED_WHY_SIZE];
+    if (unlogged_find(*ret_said, why))
+        fail_at(HERE, "%s said %s", verb, why);
     return daemon->code;
 }
 

@@ -49,3 +49,6 @@ const char *daemon_url(const struct daemon *daemon, const char *which, const cha
 /* All it has written to standard output so far, over restarts; until the test ends. */
 const char *daemon_log(struct daemon *daemon);
 bool daemon_log_contains(struct daemon *daemon, const char *text);
+/* Whether it wrote what no log may have (support/unlogged.h), and what: every daemon is looked at
+ * when the test ends, and fails it. `ret_why` has UNLOGGED_WHY_SIZE bytes. */
+bool daemon_logged_secret(struct daemon *daemon, char ret_why[]);

@@ -4,6 +4,7 @@
 #include "support/form.h"
 
 #include "base/buf.h"
+#include "support/unlogged.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,8 @@ const struct http_answer *form_send(const char *url, const struct form_style *st
     struct buf body;
     buf_init(&body, FORM_MAX);
     put_fields(&body, style, fields);
+    for (const struct form_field *field = fields; field->name; field++)
+        unlogged_add_member(field->name, field->value);
     if (image.data)
         put_part(&body, style->file_head, style->image_name, image);
     buf_printf(&body, "--" BOUNDARY "--%s", style->end);

@@ -4,6 +4,8 @@
  */
 #include "support/http.h"
 
+#include "support/unlogged.h"
+
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -128,6 +130,10 @@ static void delete_json(void *object)
 static struct http_pending *pending_new(const struct http_request *request)
 {
     struct http_pending *pending = xcalloc(1, sizeof *pending);
+    for (size_t i = 0; i < HEADERS_MAX && request->headers[i]; i++)
+        unlogged_add_head(request->headers[i]);
+    if (request->body)
+        unlogged_add_json(request->body, UNLOGGED_SENT);
     pending->request = *request;
     pending->head.data = xstrdup("");
     pending->body.data = xstrdup("");
@@ -143,6 +149,9 @@ static const struct http_answer *finish(struct http_pending *pending)
     answer->body_size = pending->body.size;
     cJSON *json = cJSON_Parse(answer->body);
     answer->json = json ? keep(json, delete_json) : NULL;
+    unlogged_add_head(answer->head);
+    bool upstream = strstr(pending->request.url, "/emulator/") != NULL;
+    unlogged_add_json(answer->body, upstream ? UNLOGGED_UPSTREAM : UNLOGGED_ANSWERED);
     return answer;
 }
 

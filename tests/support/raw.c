@@ -3,6 +3,8 @@
  */
 #include "support/raw.h"
 
+#include "support/unlogged.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -28,6 +30,7 @@ int raw_connect(const char *address)
 void raw_send(int fd, const char *text)
 {
     size_t left = strlen(text);
+    unlogged_add_head(text);
     while (left > 0) {
         ssize_t sent = send(fd, text, left, MSG_NOSIGNAL);
         if (sent < 0)

@@ -109,6 +109,26 @@ Test(settings_issuers, files_are_looked_into)
     signer_done(&signer);
 }
 
+/* auth.mode=jwt with one entry and this file. */
+static struct loaded load_ca_file(const char *file)
+{
+    char set[FILE_MAX];
+    (void)snprintf(set, sizeof set, "auth.ca_file=%s", file);
+    const char *const sets[] = {"upstream.emulator=true", "auth.mode=jwt", "auth.issuers=" ONE, set,
+                                NULL};
+    return load_source(&(struct settings_source){.sets = sets});
+}
+
+Test(settings_issuers, an_authority_s_file_is_looked_into)
+{
+    char name[FIXTURE_NAME_SIZE];
+    fixture_file("no certificate", 14, name);
+    struct loaded none = load_ca_file("/nowhere/ca.pem");
+    expect_error(&none, "--set auth.ca_file: /nowhere/ca.pem cannot be read");
+    struct loaded empty = load_ca_file(name);
+    expect_error(&empty, "holds no certificate");
+}
+
 Test(settings_issuers, secrets_are_long_enough_and_never_shown)
 {
     char file[FIXTURE_NAME_SIZE];

@@ -3,6 +3,8 @@
  */
 #include "domain/audit_event.h"
 
+#include "domain/bodies.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -172,15 +174,15 @@ Test(audit_event, says_what_is_known_only)
 
 Test(audit_event, cuts_a_reason_between_two_characters)
 {
-    char reason[400];
+    char reason[RESET_REASON_SIZE + 10];
     memset(reason, 'r', sizeof reason);
-    reason[255] = '\xC3'; /* ä: its second byte is the 257th */
-    reason[256] = '\xA4';
+    reason[RESET_REASON_SIZE - 2] = '\xC3'; /* ä: its second byte is one too many */
+    reason[RESET_REASON_SIZE - 1] = '\xA4';
     const struct audit_event event = {.action = AUDIT_RESET, .reason = {reason, sizeof reason}};
     char *text = text_with(key, &event);
     const char *found = strstr(text, "\"reason\":\"");
     cr_assert_not_null(found);
-    cr_expect_eq(strcspn(found + strlen("\"reason\":\""), "\""), 255);
+    cr_expect_eq(strcspn(found + strlen("\"reason\":\""), "\""), RESET_REASON_SIZE - 2);
     free(text);
     expect_part(&(struct audit_event){.action = AUDIT_RESET, .reason = SLICE("\"},{\"")},
                 "\"reason\":\"\\\"},{\\\"\"", true);
@@ -188,9 +190,9 @@ Test(audit_event, cuts_a_reason_between_two_characters)
 
 Test(audit_event, is_none_when_it_would_be_too_long)
 {
-    char receipt[AUDIT_TEXT_MAX + 1];
-    memset(receipt, 'r', sizeof receipt - 1);
-    receipt[AUDIT_TEXT_MAX] = '\0';
+    char *receipt = xcalloc(AUDIT_TEXT_MAX + 1, 1);
+    memset(receipt, 'r', AUDIT_TEXT_MAX);
     cr_expect_null(audit_entry_make(
         key, id, at, &(struct audit_event){.action = AUDIT_DELETION, .receipt = receipt}));
+    free(receipt);
 }

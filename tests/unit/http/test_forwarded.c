@@ -40,6 +40,7 @@ Test(forwarded, says_so_when_an_element_is_no_address)
                                       "unknown",
                                       "192.0.2.1,",
                                       "192.0.2.1,,10.0.0.1",
+                                      ",10.0.0.1",
                                       "192.0.2.1 192.0.2.2",
                                       "192.0.2.256",
                                       "_hidden"};

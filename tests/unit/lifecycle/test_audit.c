@@ -194,6 +194,18 @@ Test(audit, is_not_filled_by_many_strangers)
     cr_expect_not_null(strstr(trail(), "listed"));
 }
 
+Test(audit, is_not_hidden_by_many_refusals)
+{
+    struct session_record record = open_session(&it);
+    struct principal operator= {.owner = {9}, .scopes = SCOPE_OPERATE};
+    for (int i = 0; i < 2 * AUDIT_SELDOM_PER_MIN + 1; i++)
+        refuse((uint8_t)i);
+    audit_say_read(it.sessions->audit, AUDIT_READ, &operator, & record);
+    audit_say_seldom(it.sessions->audit,
+                     &(struct audit_event){.action = AUDIT_TRAIL_READ, .principal = &operator});
+    cr_expect_not_null(strstr(trail(), "read trail_read"), "%s", trail());
+}
+
 /* ---- retention ---- */
 
 Test(audit, forgets_after_its_time)

@@ -62,11 +62,20 @@ Test(audit_queue, appends_together_what_came_meanwhile)
     cr_expect_not(audit_busy(it.sessions->audit));
 }
 
+/* The id of the first entry that is being written, empty when none is. */
+static void first_id(char ret_id[UUID_SIZE])
+{
+    const struct store_call *call = pending(CALL_AUDIT_APPEND);
+    memset(ret_id, 0, UUID_SIZE);
+    if (call)
+        memcpy(ret_id, call->entries->id, UUID_SIZE);
+}
+
 Test(audit_queue, tries_again_what_was_refused)
 {
     say(1);
-    char id[UUID_SIZE];
-    memcpy(id, pending(CALL_AUDIT_APPEND)->entries->id, sizeof id);
+    char id[UUID_SIZE], again[UUID_SIZE];
+    first_id(id);
     answer(STORE_UNAVAILABLE);
     cr_expect_eq(asked(), 0);
     cr_expect_not(audit_busy(it.sessions->audit), "nothing that a shutdown could wait for");
@@ -74,7 +83,8 @@ Test(audit_queue, tries_again_what_was_refused)
     cr_expect_eq(asked(), 0, "not at every event");
     audit_keep_house(it.sessions->audit);
     cr_expect_eq(asked(), 2);
-    cr_expect_str_eq(pending(CALL_AUDIT_APPEND)->entries->id, id, "the same entry");
+    first_id(again);
+    cr_expect_str_eq(again, id, "the same entry");
     answer(STORE_OK);
     cr_expect_eq(lost(), 0);
 }

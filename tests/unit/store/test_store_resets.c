@@ -34,6 +34,8 @@ static void know(const uint8_t *tenant, const char *device)
     cr_assert_eq(insert(&it, &record), STORE_OK);
 }
 
+static const struct audit_entry *note; /* goes with resets; NULL: none */
+
 static enum store_result reset_at(const uint8_t *tenant, const char *base, uint32_t epoch,
                                   const char *id, int64_t at)
 {
@@ -41,7 +43,7 @@ static enum store_result reset_at(const uint8_t *tenant, const char *base, uint3
     memcpy(reset.tenant, tenant, sizeof reset.tenant);
     SET_TEXT(reset.base, base);
     SET_TEXT(reset.id, id);
-    (void)store_reset_device(it.store, &reset, on_done, &it);
+    (void)store_reset_device(it.store, &reset, note, on_done, &it);
     fixture_wait(&it, it.answers + 1);
     return it.result;
 }
@@ -99,6 +101,40 @@ Test(store_resets, happen_once_an_epoch)
     cr_expect_eq(reset(local, "phone", 1, "second"), STORE_CONFLICT);
     cr_expect_eq(reset(local, "phone", 2, "third"), STORE_OK);
     cr_expect_eq(list_since(0), 2);
+}
+
+static unsigned trail;
+
+static void on_audited(void *context, enum store_result result, const struct audit_entry *entries)
+{
+    for (trail = 0; entries; entries = entries->next)
+        trail++;
+    on_done(context, result, NULL);
+}
+
+static unsigned trail_of(const uint8_t *tenant)
+{
+    (void)store_audit_list(it.store, tenant, "", "", 100, on_audited, &it);
+    fixture_wait(&it, it.answers + 1);
+    cr_assert_eq(it.result, STORE_OK);
+    return trail;
+}
+
+Test(store_resets, are_in_the_trail_if_and_only_if_they_are_kept)
+{
+    static char text[] = "{}";
+    struct audit_entry entry = {.text = text};
+    memcpy(entry.tenant, acme, sizeof acme);
+    SET_TEXT(entry.id, "00000001-0000-7000-8000-000000000000");
+    note = &entry;
+    know(acme, "phone");
+    cr_expect_eq(reset(acme, "another", 1, "x"), STORE_NOT_FOUND);
+    cr_expect_eq(trail_of(acme), 0);
+    cr_expect_eq(reset(acme, "phone", 1, "second"), STORE_OK);
+    cr_expect_eq(trail_of(acme), 1);
+    SET_TEXT(entry.id, "00000002-0000-7000-8000-000000000000");
+    cr_expect_eq(reset(acme, "phone", 1, "second"), STORE_CONFLICT);
+    cr_expect_eq(trail_of(acme), 1);
 }
 
 Test(store_resets, outlive_the_process)

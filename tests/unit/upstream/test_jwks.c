@@ -88,7 +88,7 @@ static void open_with(const struct jwks_times *times)
 {
     const struct jwks_config config = {
         .url = it.url, .name = "corp", .log = it.log, .take = take, .lost = lost, .tried = tried};
-    it.client = jwks_client_new(&it.uv, &it.clock.clock, times);
+    it.client = jwks_client_new(&it.uv, &it.clock.clock, times, NULL);
     it.jwks = jwks_new(it.client, &config);
     cr_assert_eq(it.good + it.bad, 0U, "nothing has happened yet");
 }
