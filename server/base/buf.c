@@ -100,6 +100,14 @@ char *buf_extend(struct buf *buf, size_t size)
     return at;
 }
 
+void buf_expect(struct buf *buf, size_t size)
+{
+    size_t left = buf->limit_bytes - buf->len;
+    if (reserve(buf, size < left ? size : left)) {
+        buf->data[buf->len] = '\0';
+    }
+}
+
 void buf_append(struct buf *buf, const void *bytes, size_t size)
 {
     if (size > 0 && reserve(buf, size)) {

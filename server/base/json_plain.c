@@ -1,6 +1,5 @@
 /*
- * Eight bytes at a time, as one number. Invariant: a byte is taken for plain only if it is; the
- * last ones are looked at one by one.
+ * Eight bytes at a time, as one number. Invariant: a byte is taken for plain only if it is.
  */
 #include "base/json_plain.h"
 
@@ -30,16 +29,23 @@ static bool is_plain_word(uint64_t word)
     return (special & EACH(0x80)) == 0;
 }
 
+static bool are_eight_plain(const char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    return is_plain_word(word);
+}
+
 size_t json_plain_run(const char *text, size_t size)
 {
+    enum { EIGHT = sizeof(uint64_t) };
     size_t at = 0;
-    uint64_t word;
-    while (size - at >= sizeof word) {
-        memcpy(&word, text + at, sizeof word);
-        if (!is_plain_word(word)) {
-            break;
-        }
-        at += sizeof word;
+    while (size - at >= EIGHT && are_eight_plain(text + at)) {
+        at += EIGHT;
+    }
+    /* the last eight again rather than the last few one by one */
+    if (at > 0 && size - at < EIGHT && are_eight_plain(text + size - EIGHT)) {
+        return size;
     }
     while (at < size && is_plain(text[at])) {
         at++;

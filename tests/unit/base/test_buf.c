@@ -97,6 +97,21 @@ Test(buf, gives_a_place_for_what_fits_into_its_limit)
     cr_expect_eq(buf.len, 1000);
 }
 
+Test(buf, what_is_expected_need_not_come_or_fit)
+{
+    CLEANUP(buf) struct buf buf;
+    buf_init(&buf, 10);
+    buf_expect(&buf, 1000);
+    cr_expect_not(buf_failed(&buf));
+    cr_expect_str_eq(buf.data, "");
+    buf_puts(&buf, "0123456789");
+    buf_expect(&buf, 1);
+    cr_expect_not(buf_failed(&buf));
+    cr_expect_str_eq(buf.data, "0123456789");
+    buf_putc(&buf, 'x');
+    cr_expect(buf_failed(&buf));
+}
+
 Test(buf, reset_forgets_content_and_failure_but_keeps_memory)
 {
     CLEANUP(buf) struct buf buf;
