@@ -8,8 +8,8 @@
 #include "config/settings_draft.h"
 #include "config/settings_parse.h"
 
-#include <openssl/pem.h>
 #include <stdio.h>
+#include <string.h>
 
 static void explain_entry(struct settings_draft *draft, size_t number, const char *what)
 {
@@ -108,7 +108,18 @@ static void check_entry(struct settings_draft *draft, size_t index)
     }
 }
 
-/* What cannot be read now would be found by the first fetch only. */
+static bool holds_certificate(FILE *file)
+{
+    static const char mark[] = "-----BEGIN ";
+    char line[256];
+    bool found = false;
+    while (!found && fgets(line, sizeof line, file)) {
+        found = strncmp(line, mark, sizeof mark - 1) == 0;
+    }
+    return found;
+}
+
+/* What is wrong with it would else be found by the first fetch. */
 static void check_ca_file(struct settings_draft *draft)
 {
     const char *name = draft->settings.auth_ca_file;
@@ -116,12 +127,10 @@ static void check_ca_file(struct settings_draft *draft)
         return;
     }
     FILE *file = fopen(name, "re");
-    X509 *first = file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
-    if (!first) {
+    if (!file || !holds_certificate(file)) {
         draft_error(draft, draft_origin(draft, SETTING_auth_ca_file),
-                    file ? "%s holds no certificate" : "%s cannot be read", name);
+                    file ? "%s holds no certificate (PEM)" : "%s cannot be read", name);
     }
-    X509_free(first);
     if (file) {
         (void)fclose(file);
     }

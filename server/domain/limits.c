@@ -87,14 +87,28 @@ static struct subject subject_of_address(const struct address *address)
     return subject_of(address->bytes, address->v6 ? V6_NETWORK_BYTES : V4_BYTES);
 }
 
+static bool is_chosen_by_client(const struct limit_book *book, const struct session_record *record)
+{
+    return book->passthrough || record->device_correlation_id[0] == '\0';
+}
+
 /* An id that the client chose is no device. */
 static struct subject subject_of_device(const struct limit_book *book,
                                         const struct session_record *record)
 {
     const char *id = record->device_correlation_id;
-    if (book->passthrough || id[0] == '\0')
+    if (is_chosen_by_client(book, record))
         return subject_of(record->owner, sizeof record->owner);
     return subject_of(id, strlen(id));
+}
+
+/* But of an app's installs nothing else is known, and one of them is not to stop all. */
+static struct subject subject_of_install(const struct session_record *record)
+{
+    const char *id = record->device_correlation_id;
+    struct subject subject = subject_of(record->owner, sizeof record->owner);
+    subject_add(&subject, id, strlen(id));
+    return subject;
 }
 
 static void bill_add(const struct limit_book *book, enum limit_name name,
@@ -121,11 +135,14 @@ void limit_bill_create(const struct limit_book *book, const struct limit_create 
                        struct limit_bill *ret)
 {
     const struct session_record *draft = create->draft;
-    const struct subject device = subject_of_device(book, draft);
+    const bool is_install = create->owner == PRINCIPAL_APP && is_chosen_by_client(book, draft);
+    const struct subject device =
+        is_install ? subject_of_install(draft) : subject_of_device(book, draft);
     const struct subject owner = subject_of(draft->owner, sizeof draft->owner);
     const struct subject everybody = {0};
     *ret = (struct limit_bill){0};
-    bill_add(book, LIMIT_CREATE_DEVICE, &device, 1, ret);
+    if (!is_install || draft->device_correlation_id[0] != '\0')
+        bill_add(book, LIMIT_CREATE_DEVICE, &device, 1, ret);
     if (create->owner != PRINCIPAL_APP)
         bill_add(book, LIMIT_CREATE_PRINCIPAL, &owner, 1, ret);
     if (create->address) {
@@ -174,6 +191,10 @@ enum limit_outcome limit_bill_outcome(const struct limit_book *book,
     if (!spoof && !record->verdict.accepted)
         return LIMIT_OUTCOME_NONE;
     bill_add(book, LIMIT_CREATE_DEVICE, &device, cost, ret);
+    if (is_chosen_by_client(book, record)) { /* whoever it was: the other key is nobody's */
+        const struct subject install = subject_of_install(record);
+        bill_add(book, LIMIT_CREATE_DEVICE, &install, cost, ret);
+    }
     bill_add(book, LIMIT_CREATE_PRINCIPAL, &owner, cost, ret);
     if (ret->count == 0)
         return LIMIT_OUTCOME_NONE;

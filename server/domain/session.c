@@ -108,13 +108,23 @@ static void check_late_digest(struct session_record *record, struct slice digest
     }
 }
 
+static bool is_delegated(const struct session_record *record)
+{
+    static const uint8_t nobody[RECORD_HASH_BYTES];
+    return memcmp(record->delegate, nobody, sizeof nobody) != 0;
+}
+
+/* What a backend's session is for, it alone says: its receipt is not to be bound to anything else
+ * by whoever shows their face. */
 static bool complete_created(struct session_record *record,
                              const struct completion_request *request)
 {
     bool changed = request->client_error && !record->completion.client_error;
     record->completion.client_error |= request->client_error;
-    changed |=
-        keep_first(record->transaction_id, sizeof record->transaction_id, request->transaction_id);
+    if (!is_delegated(record)) {
+        changed |= keep_first(record->transaction_id, sizeof record->transaction_id,
+                              request->transaction_id);
+    }
     changed |= keep_first(record->platform, sizeof record->platform, request->platform);
     return changed;
 }

@@ -69,8 +69,8 @@ static struct eagerness *eagerness_of(struct asking *asking)
 static enum ask_urgency temper(struct asking *asking, enum ask_urgency urgency)
 {
     struct eagerness *eagerness = eagerness_of(asking);
-    if (urgency == ASK_AT_ONCE)
-        eagerness->looks = 0;
+    if (urgency == ASK_AT_ONCE && !eagerness->completed)
+        *eagerness = (struct eagerness){.key = eagerness->key, .completed = true};
     asking->patient = eagerness->looks >= EAGER_LOOKS;
     return asking->patient ? ASK_LOWEST : urgency;
 }

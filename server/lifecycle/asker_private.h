@@ -37,6 +37,7 @@ enum { EAGER_LOOKS = 5, PATIENT_INTERVALS = 5, EAGER_SLOTS = 8192 };
 struct eagerness {
     uint64_t key;
     unsigned looks;
+    bool completed; /* that was worth new ones, once */
 };
 
 struct asker {

@@ -182,6 +182,8 @@ struct trail_flow {
     struct store_call *call;
     enum store_result result;
     const struct audit_entry *entries; /* the store's; only while the answer is written */
+    const char **texts;                /* in request memory: what the first of two lists had */
+    size_t count;
 };
 extern const struct flow_step trail_get_steps[];
 

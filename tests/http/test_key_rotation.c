@@ -5,6 +5,7 @@
 #include "support/command.h"
 #include "support/repeating.h"
 #include "support/replicas.h"
+#include "support/tokens.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -80,6 +81,120 @@ Test(key_rotation, what_was_made_with_old_keys_holds)
         restart(&rig);
         int gone = strcmp(keys[i], "device") == 0 ? 401 : 404;
         expect_status(story_get(&rig, &story), gone);
+    }
+}
+
+/* ---- who is known by what others vouch for ---- */
+
+#define OPERATE ",\"scope\":\"liveness:operate\""
+
+static struct story begin(const struct rig *rig, const char *owner)
+{
+    static const char *const body =
+        "{\"livenessOperationMode\":\"Passive\",\"deviceCorrelationId\":\"phone-of-ann\"}";
+    const struct http_answer *created = expect_status(
+        http_do("POST", daemon_url(rig->server, "http", SESSIONS_PATH), body, owner), 200);
+    return (struct story){.id = json_text_at(created->json, "sessionId"),
+                          .auth_token = json_text_at(created->json, "authToken"),
+                          .owner = owner};
+}
+
+static bool lists(const struct rig *rig, const char *asker, const struct story *story)
+{
+    const struct http_answer *list = expect_status(
+        http_do("GET", daemon_url(rig->server, "http", SESSIONS_PATH), NULL, asker), 200);
+    return strstr(list->body, story->id) != NULL;
+}
+
+/* Two sessions of each owner, told upstream under one id; `strange` is of another one. */
+static void expect_as_ever(const struct rig *rig, const struct story *story, const char *id,
+                           const char *asker, const char *strange)
+{
+    struct story foreign = *story;
+    foreign.owner = strange;
+    expect_verdict(story_get(rig, story), "pending", false);
+    expect_error(story_get(rig, &foreign), 404, "SessionNotFound");
+    cr_expect(lists(rig, asker, story));
+    (void)begin(rig, story->owner);
+    cr_expect_str_eq(told_upstream(rig), id);
+}
+
+/* Every key is exchanged that says whose a session is. */
+static void rotate_under(const struct rig *rig, const char *owner, const char *asker,
+                         const char *strange)
+{
+    static const char *const keys[] = {"device", "seal"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct story story = begin(rig, owner);
+        const char *id = told_upstream(rig);
+        for (int step = 0; step < 2; step++) {
+            rotate(rig, keys[i]);
+            restart(rig);
+            expect_as_ever(rig, &story, id, asker, strange);
+        }
+        const char *digest = play_device(rig, story.auth_token, SAW_REAL);
+        expect_verdict(story_complete(rig, &story, digest_body(digest)), "live", true);
+        cr_assert_eq(unlink(text_of("%s/%s.old.key", rig->keys, keys[i])), 0);
+    }
+}
+
+Test(key_rotation, users_keep_their_sessions_and_ids)
+{
+    struct identities it = identities_open();
+    rotate_under(&it.rig, corp_bearer(&it, "ann", ""), corp_bearer(&it, "ops", OPERATE),
+                 corp_bearer(&it, "ann", ",\"tid\":\"zenith\""));
+}
+
+Test(key_rotation, apps_keep_their_sessions_and_ids)
+{
+    struct identities it = identities_open();
+    rotate_under(&it.rig, "Ocp-Apim-Subscription-Key: tok", "Authorization: Bearer ops",
+                 shop_bearer(&it, "tok", ""));
+}
+
+static const cJSON *trail(const struct rig *rig, const char *asker, const char *query)
+{
+    const char *path = text_of("/api/audit?%s", query);
+    const struct http_answer *answer =
+        expect_status(http_do("GET", daemon_url(rig->server, "http", path), NULL, asker), 200);
+    return json_at(answer->json, "entries");
+}
+
+/* In order, whole and a page at a time; the first entry of this session is among it. */
+static void expect_trail(const struct rig *rig, const char *asker, const struct story *story)
+{
+    const cJSON *of_it = trail(rig, asker, text_of("session=%s", story->id));
+    const cJSON *whole = trail(rig, asker, "");
+    const cJSON *entry = NULL;
+    const char *before = "";
+    cr_assert_str_eq(json_text_at(of_it, "[0].action"), "created");
+    cr_assert_gt(cJSON_GetArraySize(whole), 2);
+    cJSON_ArrayForEach (entry, whole) {
+        const cJSON *page = trail(rig, asker, text_of("top=1&start=%s", before));
+        cr_assert_eq(cJSON_GetArraySize(page), 1);
+        cr_assert_gt(strcmp(json_text_at(entry, "id"), before), 0);
+        before = json_text_at(entry, "id");
+        cr_assert_str_eq(json_text_at(page, "[0].id"), before);
+    }
+}
+
+/* A tenant is known by a hash under this key: its operators see what was made before. */
+Test(key_rotation, tenants_keep_their_sessions_under_another_correlation_key)
+{
+    struct identities it = identities_open();
+    const struct rig *rig = &it.rig;
+    struct story story = begin(rig, corp_bearer(&it, "ann", ""));
+    struct story operators = story;
+    operators.owner = corp_bearer(&it, "ops", OPERATE);
+    for (int step = 0; step < 2; step++) {
+        rotate(rig, "correlation");
+        restart(rig);
+        expect_verdict(story_get(rig, &story), "pending", false);
+        expect_verdict(story_get(rig, &operators), "pending", false);
+        expect_trail(rig, operators.owner, &story);
+        operators.owner = corp_bearer(&it, "ops", ",\"tid\":\"zenith\"" OPERATE);
+        expect_error(story_get(rig, &operators), 404, "SessionNotFound");
+        operators.owner = corp_bearer(&it, "ops", OPERATE);
     }
 }
 

@@ -2,6 +2,7 @@
  * Replicas over one Redis have their limits together; while it fails each counts by itself, or lets
  * nobody through.
  */
+#include "base/random.h"
 #include "support/repeating.h"
 #include "support/replicas.h"
 
@@ -81,6 +82,54 @@ Test(limits_of_replicas, creates_with_one_key_are_charged_once)
     }
     emulator_fault(&both.one, "{\"route\":\"create\",\"status\":500}"); /* such cost nothing */
     expect_soon(strstr(answer_header(create(&both.one, owner), "ratelimit"), ";r=19;"));
+}
+
+/* ---- the promise ---- */
+
+/* What was asked of both at random and how it ended. */
+struct tally {
+    struct http_pending *pending[8];
+    unsigned admitted, given_back, refused;
+};
+
+static void count(struct tally *tally, struct http_pending **slot)
+{
+    int status = http_end(*slot)->status;
+    cr_assert(status == 200 || status == 429 || status == 502, "%d", status);
+    tally->admitted += status != 429;
+    tally->given_back += status == 502; /* upstream failed: it costs nothing */
+    tally->refused += status == 429;
+    *slot = NULL;
+}
+
+/* Charged less what was given back is at most the burst and what comes back in the time, however
+ * the requests of one device to two replicas meet. */
+Test(limits_of_replicas, no_interleaving_admits_more_than_burst_and_rate)
+{
+    enum { BURST = 5, A_SECOND = 4, REQUESTS = 240, SLOTS = 8 };
+    struct replicas both = replicas_open_set(ONLY, "limits.create_device=4/1s burst 5");
+    const char *owner = new_device(&both.one);
+    struct tally tally = {.admitted = 0};
+    uint32_t rolls[REQUESTS];
+    random_fill(random_system(), rolls, sizeof rolls);
+    emulator_fault(&both.one, "{\"route\":\"create\",\"status\":500,\"count\":4}");
+    int64_t began = now_ms();
+    for (unsigned i = 0; i < REQUESTS; i++) {
+        struct http_pending **slot = &tally.pending[rolls[i] % SLOTS];
+        const struct rig *rig = rolls[i] & 0x100 ? &both.one : &both.other;
+        if (*slot)
+            count(&tally, slot);
+        *slot = http_begin_do("POST", daemon_url(rig->server, "http", SESSIONS_PATH), PLAIN_CREATE,
+                              owner);
+    }
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (tally.pending[i])
+            count(&tally, &tally.pending[i]);
+    unsigned most = BURST + (unsigned)((now_ms() - began) * A_SECOND / 1000) + 1;
+    cr_assert_leq(tally.admitted - tally.given_back, most);
+    cr_assert_geq(tally.admitted, BURST);
+    cr_assert_gt(tally.refused, 0);
+    cr_assert_gt(tally.given_back, 0);
 }
 
 Test(limits_of_replicas, each_counts_by_itself_while_redis_fails)

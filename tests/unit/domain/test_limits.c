@@ -171,6 +171,31 @@ Test(limits, no_id_that_a_client_chose_is_a_device)
     cr_expect_neq(device_key(&book, 1, "one"), device_key(&book, 2, "one"));
 }
 
+static struct limit_bill install_bill(const struct limit_book *book, const char *id)
+{
+    const struct session_record draft = record_of(1, id);
+    return create_bill(book, &(struct limit_create){.draft = &draft, .owner = PRINCIPAL_APP});
+}
+
+Test(limits, one_install_of_an_app_does_not_stop_all)
+{
+    struct limit_book book = book_of(secret);
+    book.passthrough = true;
+    const struct limit_bill one = install_bill(&book, "one"), two = install_bill(&book, "two");
+    const uint64_t key = key_under(&one, LIMIT_CREATE_DEVICE);
+    cr_expect_neq(key, key_under(&two, LIMIT_CREATE_DEVICE));
+    const struct limit_bill nameless = install_bill(&book, "");
+    cr_expect_null(find(&nameless, LIMIT_CREATE_DEVICE));
+    struct session_record spoof = record_of(1, "one");
+    spoof.verdict.decision = DECISION_SPOOF;
+    struct limit_bill outcome;
+    cr_assert_eq(limit_bill_outcome(&book, &spoof, &outcome), LIMIT_OUTCOME_DEBIT);
+    bool found = false;
+    for (size_t i = 0; i < outcome.count; i++)
+        found = found || outcome.charges[i].key == key;
+    cr_expect(found, "a spoof costs the install");
+}
+
 static uint64_t address_key(const struct limit_book *book, const char *text)
 {
     const struct address address = address_of(text);

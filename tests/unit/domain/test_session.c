@@ -134,6 +134,15 @@ Test(session, complete_keeps_the_first_of_everything)
     cr_expect(record.completion.client_error && record.completion.has_digest);
 }
 
+Test(session, complete_binds_no_session_of_a_backend_to_a_transaction)
+{
+    struct session_record record = fresh_record();
+    const struct completion_request request = {.transaction_id = SLICE("another")};
+    record.delegate[0] = 1;
+    cr_assert_eq(session_complete(&record, &request, &when_given, NOW), SESSION_CHANGED);
+    cr_expect_str_empty(record.transaction_id);
+}
+
 Test(session, complete_with_another_digest_conflicts_and_changes_nothing)
 {
     const struct session_rules *const all[] = {&when_given, &required, &off};
