@@ -14,17 +14,19 @@
 
 static void begin_value(struct json_writer *writer, const char *name)
 {
-    size_t size = name ? strlen(name) : 0;
+    struct slice text = name ? slice_of(name) : SLICE("");
     size_t comma = writer->comma ? 1 : 0;
-    char *at = buf_extend(writer->buf, comma + (name ? size + strlen("\"\":") : 0));
+    size_t marks = name ? sizeof "\"\":" - 1 : 0;
+    char *at = buf_extend(writer->buf, comma + text.len + marks);
     writer->comma = true;
     if (at && comma) {
         *at++ = ',';
     }
     if (at && name) {
         *at++ = '"';
-        memcpy(at, name, size);
-        memcpy(at + size, "\":", 2);
+        memcpy(at, text.data, text.len);
+        at[text.len] = '"';
+        at[text.len + 1] = ':';
     }
 }
 

@@ -101,7 +101,7 @@ Test(random, a_block_gives_each_byte_away_once)
     block_random_init(&blocks, &counter.random);
     uint8_t bytes[16];
     uint8_t expected = 0;
-    for (size_t given = 0; given < 2 * RANDOM_BLOCK_BYTES; given += sizeof bytes) {
+    for (size_t given = 0; given < (size_t)2 * RANDOM_BLOCK_BYTES; given += sizeof bytes) {
         random_fill(&blocks.random, bytes, sizeof bytes);
         for (size_t i = 0; i < sizeof bytes; i++) {
             cr_assert_eq(bytes[i], expected++);
@@ -127,7 +127,7 @@ Test(random, a_block_is_as_good_for_many_bytes)
     struct counter counter = {.random = {count_up, &counter}};
     struct block_random blocks;
     block_random_init(&blocks, &counter.random);
-    uint8_t bytes[RANDOM_BLOCK_BYTES + 1];
+    static uint8_t bytes[RANDOM_BLOCK_BYTES + 1];
     random_fill(&blocks.random, bytes, sizeof bytes);
     cr_expect_eq(bytes[sizeof bytes - 1], (uint8_t)(sizeof bytes - 1));
     random_fill(&blocks.random, bytes, RANDOM_BLOCK_BYTES);
