@@ -48,7 +48,8 @@ static bool shows_what_it_may(const struct estate *estate, const struct route *r
     return !shown || (caller != OTHER_OPERATOR && answer->status < 300);
 }
 
-/* Where GET is, HEAD says the same without the body. */
+/* Where GET is, HEAD says the same without the body; of one kind of owner, who are alike in this.
+ */
 static void try_head(const struct estate *estate, const struct route *route, const struct row *row,
                      enum caller_kind caller)
 {
@@ -66,7 +67,7 @@ static void try_route(struct estate *estate, const struct route *route, const st
     for (enum caller_kind caller = 0; caller < CALLER_KINDS; caller++) {
         if (!estate->story.id || estate->settled != row->settled)
             estate_renew(estate, row->settled);
-        if (strcmp(route->method, "GET") == 0)
+        if (strcmp(route->method, "GET") == 0 && estate->kind == ESTATE_JWT && !estate->closed)
             try_head(estate, route, row, caller);
         const struct http_answer *answer = ask(estate, route, row, caller, id_for(row, estate));
         int status = expected(row, estate, caller);
