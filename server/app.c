@@ -43,6 +43,7 @@ enum {
 
 struct app {
     const struct settings *settings;
+    struct block_random random;
     struct log *log;
     struct loop *loop;
     struct metrics *metrics;
@@ -183,7 +184,8 @@ static bool make_authority(struct app *app)
             return false;
         }
     }
-    app->devices = device_tokens_new(app->keyring.device_kid, app->keyring.device, random_system());
+    app->devices =
+        device_tokens_new(app->keyring.device_kid, app->keyring.device, &app->random.random);
     if (app->keyring.other_device.there)
         device_tokens_accept(app->devices, app->keyring.other_device_kid,
                              app->keyring.other_device.key);
@@ -201,7 +203,7 @@ static bool make_authority(struct app *app)
         .other_correlation_key = other_key_bytes(&app->keyring.other_correlation),
         .passthrough = settings->devices_correlation == CORRELATION_PASSTHROUGH,
         .epochs = app->epochs,
-        .random = random_system(),
+        .random = &app->random.random,
     };
     return true;
 }
@@ -236,7 +238,7 @@ static bool make_services(struct app *app)
         .store = app->store,
         .face = app->face,
         .clock = clock_system(),
-        .random = random_system(),
+        .random = &app->random.random,
         .log = app->log,
         .metrics = app->metrics,
         .rules = {.digest = (enum digest_policy)settings->verdict_digest,
@@ -269,7 +271,7 @@ static bool make_services(struct app *app)
         .demo = app_demo_of(app->demo),
         .expect_client = settings->policy_expected_client_ip != 0,
         .clock = clock_system(),
-        .random = random_system(),
+        .random = &app->random.random,
         .log = app->log,
         .metrics = app->metrics,
         .max_wait_ms = settings->http_max_wait,
@@ -479,6 +481,7 @@ int app_serve(const struct settings *settings)
     (void)snprintf(app.site, sizeof app.site, "%s%s", settings->http_public_url,
                    settings->http_base_path);
     process_harden();
+    block_random_init(&app.random, random_system());
     app.log = log_new(STDOUT_FILENO, (enum log_level)settings->log_level, clock_system());
     app.metrics = metrics_new();
     process_describe(app.metrics);

@@ -65,8 +65,18 @@ static void grow(struct buf *buf, size_t capacity)
     buf->capacity = capacity;
 }
 
+/* Larger memory, at least `needed` bytes. */
+static void make_room(struct buf *buf, size_t needed)
+{
+    size_t capacity = buf->capacity > 0 ? buf->capacity : FIRST_CAPACITY;
+    while (capacity < needed) {
+        capacity *= 2;
+    }
+    grow(buf, capacity);
+}
+
 /* Room for `size` more bytes and the NUL; false, and failed, when the limit does not allow it. */
-static bool reserve(struct buf *buf, size_t size)
+static inline bool reserve(struct buf *buf, size_t size)
 {
     if (buf->failed || size > buf->limit_bytes - buf->len) {
         buf->failed = true;
@@ -74,13 +84,28 @@ static bool reserve(struct buf *buf, size_t size)
     }
     size_t needed = buf->len + size + 1;
     if (needed > buf->capacity) {
-        size_t capacity = buf->capacity > 0 ? buf->capacity : FIRST_CAPACITY;
-        while (capacity < needed) {
-            capacity *= 2;
-        }
-        grow(buf, capacity);
+        make_room(buf, needed);
     }
     return true;
+}
+
+char *buf_extend(struct buf *buf, size_t size)
+{
+    if (!reserve(buf, size)) {
+        return NULL;
+    }
+    char *at = buf->data + buf->len;
+    buf->len += size;
+    buf->data[buf->len] = '\0';
+    return at;
+}
+
+void buf_expect(struct buf *buf, size_t size)
+{
+    size_t left = buf->limit_bytes - buf->len;
+    if (reserve(buf, size < left ? size : left)) {
+        buf->data[buf->len] = '\0';
+    }
 }
 
 void buf_append(struct buf *buf, const void *bytes, size_t size)

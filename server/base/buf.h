@@ -34,6 +34,11 @@ void buf_init_secret(struct buf *buf, size_t limit_bytes);
 /* Forgets the content and the failure, keeps the memory. */
 void buf_reset(struct buf *buf);
 
+/* Makes the content longer by `size` bytes, which the caller writes to the place returned at once;
+ * NULL when the limit does not allow it. */
+char *buf_extend(struct buf *buf, size_t size);
+/* About so many bytes will follow, if the limit allows them: memory for them is got at once. */
+void buf_expect(struct buf *buf, size_t size);
 void buf_append(struct buf *buf, const void *bytes, size_t size);
 void buf_puts(struct buf *buf, const char *text);
 void buf_put_slice(struct buf *buf, struct slice text);

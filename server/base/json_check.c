@@ -4,6 +4,7 @@
  */
 #include "base/json_check.h"
 
+#include "base/json_plain.h"
 #include "base/utf8.h"
 
 #include <assert.h>
@@ -171,8 +172,12 @@ static bool check_character(struct scanner *scanner)
 static bool check_string(struct scanner *scanner)
 {
     while (scanner->at < scanner->end) {
+        scanner->at += json_plain_run(scanner->at, (size_t)(scanner->end - scanner->at));
         if (take(scanner, '"')) {
             return true;
+        }
+        if (scanner->at == scanner->end) {
+            break;
         }
         bool good = take(scanner, '\\') ? check_escape(scanner) : check_character(scanner);
         if (!good) {

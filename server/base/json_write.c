@@ -4,22 +4,29 @@
  */
 #include "base/json.h"
 
+#include "base/json_plain.h"
 #include "base/utf8.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 static void begin_value(struct json_writer *writer, const char *name)
 {
-    if (writer->comma) {
-        buf_putc(writer->buf, ',');
-    }
+    struct slice text = name ? slice_of(name) : SLICE("");
+    size_t comma = writer->comma ? 1 : 0;
+    size_t marks = name ? sizeof "\"\":" - 1 : 0;
+    char *at = buf_extend(writer->buf, comma + text.len + marks);
     writer->comma = true;
-    if (name) {
-        buf_putc(writer->buf, '"');
-        buf_puts(writer->buf, name);
-        buf_append(writer->buf, "\":", 2);
+    if (at && comma) {
+        *at++ = ',';
+    }
+    if (at && name) {
+        *at++ = '"';
+        memcpy(at, text.data, text.len);
+        at[text.len] = '"';
+        at[text.len + 1] = ':';
     }
 }
 
@@ -36,12 +43,6 @@ void json_close(struct json_writer *writer, char bracket)
     assert(bracket == '}' || bracket == ']');
     buf_putc(writer->buf, bracket);
     writer->comma = true;
-}
-
-/* Printable ASCII that stands for itself. */
-static bool is_plain(char c)
-{
-    return c >= ' ' && c < 0x7F && c != '"' && c != '\\';
 }
 
 static void put_escape(struct buf *buf, unsigned code)
@@ -76,19 +77,31 @@ static size_t put_special(struct buf *buf, const char *text, size_t size)
     return length;
 }
 
+/* With both quotes. */
+static void put_plain(struct buf *buf, const char *text, size_t size)
+{
+    char *at = buf_extend(buf, size + 2);
+    if (at) {
+        *at++ = '"';
+        memcpy(at, text, size);
+        at[size] = '"';
+    }
+}
+
 static void put_text(struct buf *buf, const char *text, size_t size)
 {
-    size_t at = 0;
+    size_t at = size > 0 ? json_plain_run(text, size) : 0;
+    if (size > 0 && at == size) {
+        put_plain(buf, text, size);
+        return;
+    }
     buf_putc(buf, '"');
+    buf_append(buf, text, at);
     while (at < size) {
-        size_t start = at;
-        while (at < size && is_plain(text[at])) {
-            at++;
-        }
-        buf_append(buf, text + start, at - start);
-        if (at < size) {
-            at += put_special(buf, text + at, size - at);
-        }
+        at += put_special(buf, text + at, size - at);
+        size_t run = json_plain_run(text + at, size - at);
+        buf_append(buf, text + at, run);
+        at += run;
     }
     buf_putc(buf, '"');
 }

@@ -4,10 +4,12 @@
 #include "base/random.h"
 
 #include "base/crypto.h"
+#include "base/secret.h"
 
 #include <limits.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { UUID_BYTES = 16 };
 
@@ -51,6 +53,29 @@ static void fake_fill(void *context, void *bytes, size_t size)
 void fake_random_init(struct fake_random *fake, uint64_t seed)
 {
     *fake = (struct fake_random){{fake_fill, fake}, seed};
+}
+
+static void block_fill(void *context, void *bytes, size_t size)
+{
+    struct block_random *blocks = context;
+    if (size > sizeof blocks->block) {
+        random_fill(blocks->source, bytes, size);
+        return;
+    }
+    if (size > sizeof blocks->block - blocks->used) {
+        random_fill(blocks->source, blocks->block, sizeof blocks->block);
+        blocks->used = 0;
+    }
+    memcpy(bytes, blocks->block + blocks->used, size);
+    secret_wipe(blocks->block + blocks->used, size); /* it may become part of a secret */
+    blocks->used += size;
+}
+
+void block_random_init(struct block_random *blocks, const struct random *source)
+{
+    blocks->random = (struct random){block_fill, blocks};
+    blocks->source = source;
+    blocks->used = sizeof blocks->block;
 }
 
 /* Sets version and variant, and writes the 8-4-4-4-12 form. */

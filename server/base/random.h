@@ -22,6 +22,17 @@ struct fake_random {
 };
 void fake_random_init(struct fake_random *fake, uint64_t seed);
 
+/* Asks another source for many bytes at once: a few cost the system's nearly as much. Each byte is
+ * given away once. Not for several threads, and not to be copied. */
+enum { RANDOM_BLOCK_BYTES = 4096 };
+struct block_random {
+    struct random random;
+    const struct random *source;
+    size_t used;
+    uint8_t block[RANDOM_BLOCK_BYTES];
+};
+void block_random_init(struct block_random *blocks, const struct random *source);
+
 static inline void random_fill(const struct random *random, void *bytes, size_t size)
 {
     random->fill(random->context, bytes, size);

@@ -115,7 +115,7 @@ void exchange_identify(struct exchange *exchange)
     if (id.data && forwarded_request_id_is_sane(id))
         memcpy(request->request_id, id.data, id.len);
     else
-        uuid4(&exchange->listener->random, request->request_id);
+        uuid4(&exchange->listener->random.random, request->request_id);
 }
 
 void exchange_refuse(struct exchange *exchange, enum problem problem, const char *sentence)
@@ -243,6 +243,8 @@ static void serve(h2o_req_t *library, struct connection *connection)
         exchange_refuse(exchange, problem, NULL);
     else
         flow_start(exchange_flow(exchange), request);
+    if (!exchange->answered)
+        reading_rest(connection);
 }
 
 int exchange_on_request(h2o_handler_t *handler, h2o_req_t *library)

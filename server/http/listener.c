@@ -126,17 +126,6 @@ static void configure_library(struct listener *listener)
     listener->accept = (h2o_accept_ctx_t){.ctx = &listener->context, .hosts = globalconf->hosts};
 }
 
-static void fill_random(void *context, void *bytes, size_t size)
-{
-    struct listener *listener = context;
-    if (size > RANDOM_BLOCK - listener->random_used) {
-        random_fill(listener->config.random, listener->random_block, RANDOM_BLOCK);
-        listener->random_used = 0;
-    }
-    memcpy(bytes, listener->random_block + listener->random_used, size);
-    listener->random_used += size;
-}
-
 static void make_tables(struct listener *listener)
 {
     const struct listener_config *config = &listener->config;
@@ -146,8 +135,7 @@ static void make_tables(struct listener *listener)
     listener->buckets = xcalloc(buckets, sizeof *listener->buckets);
     listener->bucket_mask = buckets - 1;
     random_fill(config->random, listener->bucket_key, sizeof listener->bucket_key);
-    listener->random = (struct random){fill_random, listener};
-    listener->random_used = RANDOM_BLOCK;
+    block_random_init(&listener->random, config->random);
     listener->proxies = xcalloc(config->trusted_proxy_count + 1, sizeof *listener->proxies);
     for (size_t i = 0; i < config->trusted_proxy_count; i++)
         listener->proxies[i] = config->trusted_proxies[i];

@@ -22,6 +22,7 @@ struct reading {
     size_t looked_at;    /* bytes in which the head does not end */
     bool judged;         /* the head is complete and decided about the cap */
     bool listed;
+    bool quiet;                       /* a request is being served, and its client says nothing */
     bool busy;                        /* no memory for the upload that was announced */
     LIST_ENTRY(connection) restarted; /* the library may have started reading by itself */
 };
@@ -77,7 +78,7 @@ struct pulse {
 
 enum refusal { REFUSED_GUARD, REFUSED_BODY_MEMORY, REFUSED_PER_ADDRESS };
 
-enum { RANDOM_BLOCK = 4096, ALLOW_SIZE = 80 };
+enum { ALLOW_SIZE = 80 };
 /* In logs and metrics, as nginx has it: nobody was there to answer. */
 enum { STATUS_CLIENT_GONE = 499 };
 
@@ -106,10 +107,7 @@ struct listener {
     bool read_since; /* then: without, nobody holds more than before */
     struct account account;
     struct pulse pulse;
-    /* request ids need 16 bytes each; the kernel's source is asked for many at once */
-    struct random random;
-    uint8_t random_block[RANDOM_BLOCK];
-    size_t random_used;
+    struct block_random random; /* for request ids */
 };
 
 /* ---- connection.c ---- */
@@ -147,6 +145,8 @@ void reading_widen(struct listener *listener);
 /* The library has begun to read a new connection. */
 void reading_open(struct connection *connection);
 void reading_close(struct connection *connection);
+/* The request that was read will be answered later. */
+void reading_rest(struct connection *connection);
 /* The library is about to go on with the next request of the connection. */
 void reading_next(struct connection *connection, const h2o_req_t *library);
 /* What was read lies in memory of the kernel's of which only the used part is there. */

@@ -51,12 +51,21 @@ void reading_widen(struct listener *listener)
 
 /* ---- what a head announces ---- */
 
+/* The first place with `size` bytes of "\r\n\r\n", or NULL. For so few memmem prepares too much. */
+static const char *find_ends(struct slice text, size_t size)
+{
+    const char *at = text.data, *end = text.data + text.len;
+    while (at && (size_t)(end - at) >= size && memcmp(at, "\r\n\r\n", size) != 0)
+        at = memchr(at + 1, '\r', (size_t)(end - at) - 1);
+    return at && (size_t)(end - at) >= size ? at : NULL;
+}
+
 /* The value of the first header of that name; data NULL when there is none. */
 static struct slice find_field(struct slice head, struct slice name)
 {
     struct slice rest = head;
     const char *end;
-    while (rest.len > 0 && (end = memmem(rest.data, rest.len, "\r\n", 2)) != NULL) {
+    while ((end = find_ends(rest, 2)) != NULL) {
         struct slice line = {rest.data, (size_t)(end - rest.data)};
         rest = (struct slice){end + 2, rest.len - line.len - 2};
         if (line.len > name.len && line.data[name.len] == ':' &&
@@ -126,7 +135,7 @@ static struct slice find_head(struct slice bytes, size_t looked_at)
     size_t from = looked_at > 3 ? looked_at - 3 : 0;
     const char *end = NULL;
     if (bytes.data && bytes.len > from)
-        end = memmem(bytes.data + from, bytes.len - from, "\r\n\r\n", 4);
+        end = find_ends((struct slice){bytes.data + from, bytes.len - from}, 4);
     return end ? (struct slice){bytes.data, (size_t)(end - bytes.data) + 4}
                : (struct slice){NULL, 0};
 }
@@ -274,6 +283,24 @@ static void on_readable(h2o_socket_t *socket, const char *error)
     reading_widen(listener);
 }
 
+/* A client that waits for its answer says nothing more, so its socket can stay among those the loop
+ * watches: two system calls less than to take it out and in again. One that speaks nevertheless, or
+ * leaves, is taken out: nothing is read before the answer is sent. */
+static void on_spoken(h2o_socket_t *socket, const char *error)
+{
+    (void)error;
+    ((struct connection *)socket->on_close.data)->reading.quiet = false;
+    h2o_socket_read_stop(socket);
+}
+
+void reading_rest(struct connection *connection)
+{
+    if (!connection->listener->takes_uploads) /* the library would read */
+        return;
+    connection->reading.quiet = true;
+    h2o_socket_read_start(connection->socket, on_spoken);
+}
+
 /* Puts ourselves between the library and its socket. */
 static void take_over(struct connection *connection)
 {
@@ -304,7 +331,8 @@ void reading_on_turn_end(void *context)
         next = LIST_NEXT(connection, reading.restarted);
         if (socket && !connection->exchange && !socket->_cb.read)
             continue; /* "100 Continue" is on its way */
-        if (socket && socket->_cb.read && socket->_cb.read != on_readable)
+        if (socket && socket->_cb.read && socket->_cb.read != on_readable &&
+            socket->_cb.read != on_spoken)
             take_over(connection);
         unlist(connection);
     }
@@ -332,6 +360,7 @@ void reading_next(struct connection *connection, const h2o_req_t *library)
     const h2o_buffer_t *input = connection->socket->input;
     if (!listener->takes_uploads)
         return;
+    connection->reading.quiet = false;
     connection->reading.judged = false;
     connection->reading.reserved = 0;
     connection->reading.looked_at = 0;

@@ -152,6 +152,8 @@ void request_body_wipe(struct request *request)
 bool request_client_gone(const struct request *request)
 {
     const struct connection *connection = exchange_of_const(request)->connection;
+    if (connection->reading.quiet)
+        return false;
     struct pollfd watched = {.fd = h2o_socket_get_fd(connection->socket), .events = POLLRDHUP};
     return poll(&watched, 1, 0) > 0 &&
            (watched.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;

@@ -70,8 +70,8 @@ void request_watch(struct request *request);
  * as the listener allows it. That of a proxy counts for the client it speaks for, until its request
  * is done. */
 bool request_may_wait(struct request *request);
-/* Whether the client has closed or half-closed its connection: one system call. libh2o does not
- * notice while a route waits. */
+/* Whether the client has closed or half-closed its connection. libh2o does not notice while a route
+ * waits. */
 bool request_client_gone(const struct request *request);
 
 /* Adds a header to the answer. `name` is a lower-case literal, `value` is copied. Values with

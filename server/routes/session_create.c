@@ -396,6 +396,7 @@ static enum flow_next answer(struct flow *flow)
               LOG_TEXT(PRINCIPAL, caller_word(&self->principal)));
     CLEANUP(secret_buf) struct buf body;
     buf_init_secret(&body, (size_t)2 * FACE_TOKEN_MAX + RECORD_RESULTS_MAX);
+    buf_expect(&body, SESSION_BODY_USUAL);
     write_body(self, &body);
     if (buf_failed(&body))
         return flow_fail(flow, PROBLEM_INTERNAL);

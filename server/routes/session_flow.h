@@ -260,7 +260,7 @@ const struct session_record *record_keep(struct request *request,
 
 /* ---- shapes ---- */
 
-enum { SESSION_BODY_MAX = 64 * 1024 };
+enum { SESSION_BODY_MAX = 64 * 1024, SESSION_BODY_USUAL = 2000 };
 
 /* What there is to show of a session. */
 struct session_view {

@@ -218,6 +218,7 @@ enum flow_next look_answer(struct flow *flow)
                                       .flagged = self->flagged};
     CLEANUP(buf) struct buf body;
     buf_init(&body, (size_t)2 * SESSION_BODY_MAX); /* samples get it twice */
+    buf_expect(&body, SESSION_BODY_USUAL);
     if (path_is_preview(flow->request))
         preview_write_session(&view, &body);
     else if (path_is_sample(flow->request))

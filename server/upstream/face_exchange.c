@@ -21,7 +21,15 @@ enum {
     CONNECTION_AGE_S = 60, /* gateways drop idle connections after a few minutes */
 };
 
-enum line { LINE_ACCEPT_JSON, LINE_ACCEPT_ANY, LINE_NO_EXPECT, LINE_JSON, LINE_FORM, LINES };
+enum line {
+    LINE_ACCEPT_JSON,
+    LINE_ACCEPT_ANY,
+    LINE_NO_EXPECT,
+    LINE_USER_AGENT, /* libcurl's option for it formats it anew for every request */
+    LINE_JSON,
+    LINE_FORM,
+    LINES
+};
 
 struct face_exchange_pool {
     struct curl_loop *loop;
@@ -88,7 +96,6 @@ static void set_up(CURL *easy, struct face_exchange *exchange,
     }
     SET(CONNECTTIMEOUT_MS, (long)config->connect_timeout_ms);
     SET(TIMEOUT_MS, (long)config->timeout_ms);
-    SET(USERAGENT, "livenessd/" LIVENESSD_VERSION);
     SET(HTTPHEADER, exchange->headers);
     SET(WRITEFUNCTION, on_body);
     SET(WRITEDATA, exchange);
@@ -107,6 +114,7 @@ static struct face_exchange *face_exchange_new(struct face_exchange_pool *pool)
     }
     exchange->pool = pool;
     exchange->headers[EXCHANGE_NO_EXPECT].data = pool->lines[LINE_NO_EXPECT];
+    exchange->headers[EXCHANGE_USER_AGENT].data = pool->lines[LINE_USER_AGENT];
     exchange->headers[EXCHANGE_REQUEST_ID].data = exchange->request_id;
     buf_init_secret(&exchange->answer, 0);
     set_up(easy, exchange, &pool->config);
@@ -129,6 +137,7 @@ struct face_exchange_pool *face_exchange_pool_new(struct curl_loop *loop,
         [LINE_ACCEPT_JSON] = "Accept: application/json",
         [LINE_ACCEPT_ANY] = "Accept: */*",
         [LINE_NO_EXPECT] = "Expect:",
+        [LINE_USER_AGENT] = ("User-Agent: livenessd/" LIVENESSD_VERSION),
         [LINE_JSON] = "Content-Type: application/json",
         [LINE_FORM] = "Content-Type: application/x-www-form-urlencoded",
     };
@@ -209,6 +218,7 @@ static void set_headers(struct face_exchange *exchange, const struct face_reques
     bool has[EXCHANGE_HEADERS] = {
         [EXCHANGE_CREDENTIAL] = request->credential != NULL,
         [EXCHANGE_NO_EXPECT] = true,
+        [EXCHANGE_USER_AGENT] = true,
         [EXCHANGE_REQUEST_ID] = is_id(request->request_id),
         [EXCHANGE_CONTENT_TYPE] = posts,
     };

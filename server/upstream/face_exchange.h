@@ -24,6 +24,7 @@ enum face_exchange_header {
     EXCHANGE_ACCEPT,
     EXCHANGE_CREDENTIAL,
     EXCHANGE_NO_EXPECT,
+    EXCHANGE_USER_AGENT,
     EXCHANGE_REQUEST_ID,
     EXCHANGE_CONTENT_TYPE, /* the last one: POST only */
     EXCHANGE_HEADERS,

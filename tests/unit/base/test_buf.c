@@ -83,6 +83,35 @@ Test(buf, formats_texts_larger_than_its_memory)
     cr_expect_eq(strlen(buf.data), 4000);
 }
 
+Test(buf, gives_a_place_for_what_fits_into_its_limit)
+{
+    CLEANUP(buf) struct buf buf;
+    buf_init(&buf, 1000);
+    buf_puts(&buf, "ab");
+    memset(buf_extend(&buf, 998), 'c', 998);
+    cr_expect_eq(buf.len, 1000);
+    cr_expect_eq(strspn(buf.data + 2, "c"), 998);
+    cr_expect_not(buf_failed(&buf));
+    cr_expect_null(buf_extend(&buf, 1));
+    cr_expect(buf_failed(&buf));
+    cr_expect_eq(buf.len, 1000);
+}
+
+Test(buf, what_is_expected_need_not_come_or_fit)
+{
+    CLEANUP(buf) struct buf buf;
+    buf_init(&buf, 10);
+    buf_expect(&buf, 1000);
+    cr_expect_not(buf_failed(&buf));
+    cr_expect_str_eq(buf.data, "");
+    buf_puts(&buf, "0123456789");
+    buf_expect(&buf, 1);
+    cr_expect_not(buf_failed(&buf));
+    cr_expect_str_eq(buf.data, "0123456789");
+    buf_putc(&buf, 'x');
+    cr_expect(buf_failed(&buf));
+}
+
 Test(buf, reset_forgets_content_and_failure_but_keeps_memory)
 {
     CLEANUP(buf) struct buf buf;

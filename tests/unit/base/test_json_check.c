@@ -327,3 +327,20 @@ Test(json_check, refuses_every_beginning_of_a_document)
                            "the first %zu bytes", size);
     }
 }
+
+Test(json_check, finds_what_a_text_must_not_hold_wherever_it_stands)
+{
+    static const char good[] = "\"0123456789 ~!#[]^}0123456789\"";
+    expect_taken(good);
+    for (size_t at = 1; at < sizeof good - 2; at++) {
+        static const char bad[] = {'\x1F', '\n', '"', '\\', '\x80', '\xFF'};
+        for (size_t i = 0; i < sizeof bad; i++) {
+            char text[sizeof good];
+            memcpy(text, good, sizeof good);
+            text[at] = bad[i];
+            if (bad[i] == '\\')
+                text[at + 1] = 'x'; /* no escape, or none that ends */
+            expect_refused(text);
+        }
+    }
+}

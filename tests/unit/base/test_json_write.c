@@ -5,7 +5,9 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 Test(json_write, puts_commas_and_names)
 {
@@ -82,6 +84,24 @@ Test(json_write, makes_valid_json_of_any_bytes)
         const char *why = "";
         int error = json_parse(buf_slice(&buf), &json_limits_request, &json, &why);
         cr_assert(error == 0 || has_nul, "%s: %s", buf.data, why);
+    }
+}
+
+Test(json_write, escapes_a_byte_wherever_it_stands)
+{
+    static const char special[] = {'"', '\\', '\x1F', '\x7F', '\xFF'};
+    static const char *const written[] = {"\\\"", "\\\\", "\\u001f", "\\u007f", "\xEF\xBF\xBD"};
+    static const char plain[] = "~! #[]^}0123456789 !#[]^~0123456789";
+    for (size_t at = 0; at < sizeof plain - 1; at++) {
+        for (size_t i = 0; i < sizeof special; i++) {
+            char expected[64];
+            char text[sizeof plain];
+            memcpy(text, plain, sizeof plain);
+            text[at] = special[i];
+            (void)snprintf(expected, sizeof expected, "\"%.*s%s%s\"", (int)at, plain, written[i],
+                           plain + at + 1);
+            expect_text((struct slice){text, sizeof plain - 1}, expected);
+        }
     }
 }
 

@@ -76,3 +76,61 @@ Test(random, the_fake_source_repeats_from_its_seed)
     random_fill(&one.random, bytes[1], sizeof bytes[1]);
     cr_expect_neq(memcmp(bytes[0], bytes[1], sizeof bytes[0]), 0, "it goes on");
 }
+
+/* Counts how often it is asked, and gives bytes that go up. */
+struct counter {
+    struct random random;
+    unsigned asked;
+    uint8_t next;
+};
+
+static void count_up(void *context, void *bytes, size_t size)
+{
+    struct counter *counter = context;
+    uint8_t *at = bytes;
+    counter->asked++;
+    for (size_t i = 0; i < size; i++) {
+        at[i] = counter->next++;
+    }
+}
+
+Test(random, a_block_gives_each_byte_away_once)
+{
+    struct counter counter = {.random = {count_up, &counter}};
+    struct block_random blocks;
+    block_random_init(&blocks, &counter.random);
+    uint8_t bytes[16];
+    uint8_t expected = 0;
+    for (size_t given = 0; given < (size_t)2 * RANDOM_BLOCK_BYTES; given += sizeof bytes) {
+        random_fill(&blocks.random, bytes, sizeof bytes);
+        for (size_t i = 0; i < sizeof bytes; i++) {
+            cr_assert_eq(bytes[i], expected++);
+        }
+    }
+    cr_expect_eq(counter.asked, 2);
+}
+
+Test(random, a_block_keeps_nothing_of_what_it_gave_away)
+{
+    static const uint8_t none[RANDOM_BLOCK_BYTES];
+    struct counter counter = {.random = {count_up, &counter}, .next = 1};
+    struct block_random blocks;
+    block_random_init(&blocks, &counter.random);
+    uint8_t bytes[100];
+    random_fill(&blocks.random, bytes, sizeof bytes);
+    cr_expect_eq(memcmp(blocks.block, none, sizeof bytes), 0);
+    cr_expect_neq(blocks.block[sizeof bytes], 0);
+}
+
+Test(random, a_block_is_as_good_for_many_bytes)
+{
+    struct counter counter = {.random = {count_up, &counter}};
+    struct block_random blocks;
+    block_random_init(&blocks, &counter.random);
+    static uint8_t bytes[RANDOM_BLOCK_BYTES + 1];
+    random_fill(&blocks.random, bytes, sizeof bytes);
+    cr_expect_eq(bytes[sizeof bytes - 1], (uint8_t)(sizeof bytes - 1));
+    random_fill(&blocks.random, bytes, RANDOM_BLOCK_BYTES);
+    random_fill(&blocks.random, bytes, RANDOM_BLOCK_BYTES);
+    cr_expect_eq(counter.asked, 3);
+}
