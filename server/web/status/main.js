@@ -87,7 +87,7 @@ function keep(snapshot) {
 // The text that came with the page gives way to the cards.
 function reveal() {
   at("facts").hidden = true;
-  for (const id of ["headline", "cards", "pause"]) at(id).hidden = false;
+  for (const id of ["headline", "cards", "pause", "legend"]) at(id).hidden = false;
 }
 
 /* ---- staleness ---- */
