@@ -19,7 +19,7 @@ try=(curl jq)
 test=(
     git ccache clang libclang-rt-14-dev llvm libcriterion-dev clang-format clang-tidy cppcheck
     shellcheck codespell prometheus curl jq sqlite3 nginx redis-server redis-tools openssl yamllint
-    python3-jwt python3-cryptography
+    python3-jwt python3-cryptography chromium
 )
 bench=(wrk)
 image=(mmdebstrap buildah podman runc)

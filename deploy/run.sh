@@ -32,7 +32,10 @@ what_next() {
     cat <<TEXT
 
 livenessd is ready on http://$1 (admin http://$2, emulator http://$3). Ctrl-C stops it.
-Paste this into another terminal, block by block (bash, curl, jq):
+
+See a check in the browser: http://$1/demo/
+
+Or paste this into another terminal, block by block (bash, curl, jq):
 
   # 1. create a session; the answer's X-Device-Token makes this terminal the owner
   headers=\$(mktemp)
@@ -96,7 +99,7 @@ reader=$!
 # in a session of its own, Ctrl-C reaches it once, through the trap: a second signal would cut the
 # drain short
 setsid "$root/build/release/livenessd" serve --set upstream.emulator=true --set keys.generate=true \
-    --set "store.path=$folder/livenessd.db" "$@" >&3 3>&- &
+    --set web.demo=true --set "store.path=$folder/livenessd.db" "$@" >&3 3>&- &
 daemon=$!
 exec 3>&-
 trap 'kill -TERM "$daemon" 2>/dev/null || true' INT TERM

@@ -187,7 +187,7 @@ PROBLEM(KEYS_UNAVAILABLE, "KeysUnavailable", 503, RETRY,
 PROBLEM(SHUTTING_DOWN, "ShuttingDown", 503, RETRY,
         "The server is shutting down. Try again.",
         "The request met a process that is being stopped.",
-        "Send it again at once: another one answers.",
+        "Send it again: another process answers, or this one once it is back.",
         "Nothing during a roll-out; else see who stopped it.")
 PROBLEM(INTERNAL, "InternalError", 500, RETRY,
         "Something went wrong here.",

@@ -134,11 +134,10 @@ static enum flow_next show_file(struct flow *flow)
     struct slice file = flow->request->params[0];
     struct asset asset;
     (void)snprintf(name, sizeof name, "demo/%.*s", SLICE_ARGS(file));
-    bool is_page = file.len > 5 && slice_equal((struct slice){file.data + file.len - 5, 5},
-                                               SLICE(".html")); /* they have their own addresses */
-    if (file.len > NAME_SIZE / 2 || is_page || !asset_find(slice_of(name), &asset))
+    if (file.len > NAME_SIZE / 2 || !asset_find(slice_of(name), &asset))
         return none(flow);
-    return send_asset(flow, &asset);
+    /* pages have addresses of their own */
+    return strncmp(asset.type, "text/html", 9) == 0 ? none(flow) : send_asset(flow, &asset);
 }
 
 static enum flow_next show_settings(struct flow *flow)

@@ -35,8 +35,8 @@ struct services {
     const struct random *random;
     struct log *log;
     struct metrics *metrics;
-    bool secure_cookie; /* http.public_url is https: __Host- and Secure */
-    bool draining;      /* set by app */
+    bool secure_cookie;      /* http.public_url is https: __Host- and Secure */
+    bool draining;           /* set by app */
     const struct demo *demo; /* NULL: there is none */
     uint64_t max_wait_ms;
     int64_t started_at; /* wall clock, ms */

@@ -35,14 +35,28 @@ const char *status_reason(const struct services *services)
     return NULL;
 }
 
+static uint64_t total_of(const struct services *services, const char *metric)
+{
+    return (uint64_t)metrics_total(services->metrics, metric);
+}
+
 static unsigned count_of(const struct services *services, const char *metric)
 {
-    return (unsigned)metrics_total(services->metrics, metric);
+    return (unsigned)total_of(services, metric);
 }
 
 static int64_t time_of(const struct services *services, const char *metric)
 {
     return (int64_t)(metrics_total(services->metrics, metric) * 1e3);
+}
+
+static void gather_checks(const struct services *services, struct status *ret)
+{
+    ret->checks.created = total_of(services, "livenessd_sessions_created_total");
+    ret->checks.completed = total_of(services, "livenessd_sessions_completed_total");
+    ret->checks.settled = total_of(services, "livenessd_verdicts_total");
+    ret->checks.accepted = total_of(services, "livenessd_verdicts_accepted_total");
+    ret->checks.limited = total_of(services, "livenessd_limited_total");
 }
 
 static void gather_upstream(const struct services *services, struct status *ret)
@@ -73,6 +87,7 @@ void status_gather(const struct services *services, struct status *ret)
         .waiters = count_of(services, "livenessd_waiters"),
         .receipt_key = receipts ? jwt_key_id(receipts->key) : NULL,
     };
+    gather_checks(services, ret);
     gather_upstream(services, ret);
 }
 
@@ -85,6 +100,17 @@ static void put_age(struct json_writer *json, const char *name, int64_t now, int
         json_put_integer(json, name, now > then ? (now - then) / 1000 : 0);
     else
         json_put_raw(json, name, SLICE("null"));
+}
+
+static void put_checks(const struct status *status, struct json_writer *json)
+{
+    json_open(json, "checks", '{');
+    json_put_integer(json, "created", (int64_t)status->checks.created);
+    json_put_integer(json, "completed", (int64_t)status->checks.completed);
+    json_put_integer(json, "settled", (int64_t)status->checks.settled);
+    json_put_integer(json, "accepted", (int64_t)status->checks.accepted);
+    json_put_integer(json, "limited", (int64_t)status->checks.limited);
+    json_close(json, '}');
 }
 
 static void put_sessions(const struct status *status, struct json_writer *json)
@@ -128,6 +154,7 @@ void status_write_json(const struct status *status, struct buf *ret)
     json_put_string(&json, "version", status->version);
     json_put_string(&json, "status", status->reason ? status->reason : "ready");
     json_put_integer(&json, "uptimeSeconds", (status->now - status->started_at) / 1000);
+    put_checks(status, &json);
     put_sessions(status, &json);
     put_store(status, &json);
     put_upstream(status, &json);

@@ -16,6 +16,10 @@ struct status {
     int64_t now; /* wall clock, ms, as the next */
     int64_t started_at;
     struct store_counts sessions;
+    struct {
+        uint64_t created, completed, settled, accepted; /* sessions, since it started */
+        uint64_t limited;                               /* requests */
+    } checks;
     bool shared_store;
     bool store_ready;
     unsigned peers;

@@ -62,6 +62,17 @@ static void put_sessions(const struct status *status, struct buf *ret)
     buf_puts(ret, "</dl>\n");
 }
 
+static void put_checks(const struct status *status, struct buf *ret)
+{
+    buf_puts(ret, "<h2>Checks</h2>\n<dl>\n");
+    put_count(ret, "Created", (int64_t)status->checks.created);
+    put_count(ret, "Completed", (int64_t)status->checks.completed);
+    put_count(ret, "Settled", (int64_t)status->checks.settled);
+    put_count(ret, "Accepted", (int64_t)status->checks.accepted);
+    put_count(ret, "Requests limited", (int64_t)status->checks.limited);
+    buf_puts(ret, "</dl>\n");
+}
+
 static void put_upstream(const struct status *status, struct buf *ret)
 {
     buf_puts(ret, "<h2>Upstream</h2>\n<dl>\n");
@@ -100,6 +111,7 @@ static void put_facts(const struct status *status, struct buf *ret)
         html_put(ret, status->reason);
     }
     buf_puts(ret, "</p>\n");
+    put_checks(status, ret);
     put_sessions(status, ret);
     put_upstream(status, ret);
     put_server(status, ret);

@@ -29,10 +29,17 @@ struct web_folder {
     struct file files[FOLDER_FILES_MAX];
 };
 
+/* A folder that is being read. */
+struct level {
+    DIR *directory;
+    size_t length; /* of its name */
+};
+
 struct reading {
     struct web_folder *folder;
     char name[NAME_SIZE]; /* of what is being read, below the folder */
-    int depth;
+    struct level levels[FOLDER_DEPTH_MAX + 1];
+    int depth; /* the innermost level; -1: none */
     char *error;
     size_t error_size;
 };
@@ -125,21 +132,36 @@ static int read_file(struct reading *reading, int above, const char *entry)
     return S_ISREG(about.st_mode) ? keep(reading, type, fd, (size_t)about.st_size) : 0;
 }
 
-/* ---- a folder ---- */
+/* ---- folders ---- */
 
-static int read_folder(struct reading *reading, int fd);
+static bool is_inside(const struct reading *reading)
+{
+    return reading->depth >= 0;
+}
 
-static int read_below(struct reading *reading, int above, const char *entry)
+static void leave(struct reading *reading)
+{
+    (void)closedir(reading->levels[reading->depth--].directory);
+}
+
+/* Takes the descriptor. What is read next is in this folder. */
+static int enter(struct reading *reading, int fd)
+{
+    DIR *directory = fdopendir(fd);
+    if (!directory) {
+        close(fd);
+        return complain(reading, "cannot be read", errno);
+    }
+    reading->levels[++reading->depth] = (struct level){directory, strlen(reading->name)};
+    return 0;
+}
+
+static int enter_below(struct reading *reading, int above, const char *entry)
 {
     if (reading->depth == FOLDER_DEPTH_MAX)
         return complain(reading, "is too deep below the folder", 0);
     int fd = openat(above, entry, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY);
-    if (fd < 0)
-        return complain(reading, "cannot be opened", errno);
-    reading->depth++;
-    int error = read_folder(reading, fd);
-    reading->depth--;
-    return error;
+    return fd < 0 ? complain(reading, "cannot be opened", errno) : enter(reading, fd);
 }
 
 static int read_entry(struct reading *reading, int above, const char *entry)
@@ -148,49 +170,48 @@ static int read_entry(struct reading *reading, int above, const char *entry)
     if (fstatat(above, entry, &about, AT_SYMLINK_NOFOLLOW) != 0)
         return complain(reading, "cannot be looked at", errno);
     if (S_ISDIR(about.st_mode))
-        return read_below(reading, above, entry);
+        return enter_below(reading, above, entry);
     return S_ISREG(about.st_mode) ? read_file(reading, above, entry) : 0;
 }
 
-/* Takes the descriptor. */
-static int read_folder(struct reading *reading, int fd)
+/* The next entry of the innermost folder; after its last one, that folder is left. */
+static int read_next(struct reading *reading)
 {
-    size_t length = strlen(reading->name);
-    DIR *directory = fdopendir(fd);
-    const struct dirent *entry;
-    int error = 0;
-    if (!directory) {
-        close(fd);
-        return complain(reading, "cannot be read", errno);
-    }
+    const struct level *level = &reading->levels[reading->depth];
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else reads this directory's stream */
-    while (error == 0 && (entry = readdir(directory)) != NULL) {
-        if (entry->d_name[0] == '.')
-            continue;
-        int written = snprintf(reading->name + length, sizeof reading->name - length, "%s%s",
-                               length > 0 ? "/" : "", entry->d_name);
-        if (written < 0 || (size_t)written >= sizeof reading->name - length)
-            error = complain(reading, "the name is too long", 0);
-        else
-            error = read_entry(reading, dirfd(directory), entry->d_name);
-        if (error == 0)
-            reading->name[length] = '\0';
+    const struct dirent *entry = readdir(level->directory);
+    char *end = reading->name + level->length;
+    size_t room = sizeof reading->name - level->length;
+    *end = '\0';
+    if (!entry) {
+        leave(reading);
+        return 0;
     }
-    (void)closedir(directory);
-    return error;
+    if (entry->d_name[0] == '.')
+        return 0;
+    int written = snprintf(end, room, "%s%s", level->length > 0 ? "/" : "", entry->d_name);
+    if (written < 0 || (size_t)written >= room)
+        return complain(reading, "the name is too long", 0);
+    return read_entry(reading, dirfd(level->directory), entry->d_name);
 }
 
 struct web_folder *web_folder_open(const char *path, char *ret_error, size_t error_size)
 {
     struct web_folder *folder = xcalloc(1, sizeof *folder);
-    struct reading reading = {.folder = folder, .error = ret_error, .error_size = error_size};
+    struct reading reading = {
+        .folder = folder, .depth = -1, .error = ret_error, .error_size = error_size};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
     if (fd < 0) {
         (void)snprintf(ret_error, error_size, "'%.200s' cannot be opened: %s", path,
                        strerrordesc_np(errno));
         return web_folder_close(folder);
     }
-    return read_folder(&reading, fd) == 0 ? folder : web_folder_close(folder);
+    int error = enter(&reading, fd);
+    while (error == 0 && is_inside(&reading))
+        error = read_next(&reading);
+    while (is_inside(&reading))
+        leave(&reading);
+    return error == 0 ? folder : web_folder_close(folder);
 }
 
 struct web_folder *web_folder_close(struct web_folder *folder)

@@ -62,6 +62,7 @@ test("counts what happens, without being read anew", async (t) => {
   await says(page, "Checks", "Settled", /^2$/);
   await says(page, "Checks", "Accepted", /^1$/);
   await says(page, "Upstream", "Credentials", "accepted");
+  await says(page, "Server", "Requests", /^4$/);
   await card(page, "Upstream").getByText("ok 2").first().waitFor();
   assert.match(await card(page, "Checks").innerText(), /Decisions\s+live\s+1\s+spoof\s+1\s+Why denied\s+spoof\s+1/);
   await row(page, "Checks", "Without a verdict").getByRole("img", { name: /when the page was opened|than then/ }).waitFor();
@@ -74,7 +75,7 @@ test("says when upstream denies, and when it does so no more", async (t) => {
   await control(emulator, "faults", { route: "create", status: 401 });
   assert.equal((await create(server)).status, 502);
   await light(page, "Upstream", "Act Upstream denies our calls");
-  await headline(page, "Act Ready. Worth a look: Upstream");
+  await headline(page, "Act Ready. Upstream: Upstream denies our calls: wrong credentials, or no access. See also: Server.");
   await control(emulator, "faults", undefined, "DELETE");
   await create(server);
   await light(page, "Upstream", "Look 1 call of");
@@ -98,6 +99,7 @@ test("calls old numbers old, and goes on by itself", async (t) => {
   const banner = page.getByRole("alert");
   await banner.filter({ hasText: /No answer since \d\d:\d\d:\d\d, for \d+ s: what stands below is from then\./ }).waitFor();
   assert.equal(await page.title(), "No answer: livenessd");
+  assert.deepEqual(await violations(page), []);
   await page.context().setOffline(false);
   await banner.waitFor({ state: "hidden" });
   assert.match(await page.title(), /^(Fine|Look|Act): livenessd$/);

@@ -96,10 +96,9 @@ test("upstream is away when the check is over: the verdict comes when it is back
 });
 
 test("the token has expired at the face service: begin again", async (t) => {
-  const other = await startDemo();
-  const page = await openPage(t, other.url);
+  const page = await openPage(t, demo.url);
   await create(page);
-  await control(other.emulator, "clock", { advanceSeconds: 700 });
+  await control(demo.emulator, "clock", { advanceSeconds: 700 });
   await see(page, "A real face");
   assert.equal((await problemOf(page)).code, "InvalidToken");
   await page.getByRole("button", { name: "Start a new session" }).click();
@@ -108,18 +107,15 @@ test("the token has expired at the face service: begin again", async (t) => {
   assert.equal((await verdictOf(page)).accepted, true);
 });
 
-test("the emulator is not running any more", async (t) => {
+test("the emulator is not running any more, and then not the server", async (t) => {
   const other = await startDemo();
   const page = await openPage(t, other.url, { expects: [unreachable] });
   await create(page);
   await other.emulator.daemon.end();
   await see(page, "A real face");
   assert.equal((await problemOf(page)).code, "EmulatorUnreachable");
-});
-
-test("the server is not running any more", async (t) => {
-  const other = await startDemo();
-  const page = await openPage(t, other.url, { expects: [unreachable] });
+  await page.evaluate(() => sessionStorage.clear());
+  await page.goto(`${other.url}/demo/`);
   await page.locator("#create").waitFor();
   await other.daemon.end();
   await page.getByRole("button", { name: "Create the session" }).click();

@@ -145,6 +145,12 @@ Test(status, counts_the_funnel)
     cr_assert_eq(metric_sum(&rig, "livenessd_verdicts_total", NULL), 3);
     cr_assert_eq(metric_value(&rig, "livenessd_verdicts_accepted_total"), 2);
     cr_assert_eq(metric_value(&rig, "livenessd_upstream_rate_limit"), 123);
+    const cJSON *status = status_of(&rig)->json;
+    cr_assert_eq(json_number_at(status, "checks.created"), 3);
+    cr_assert_eq(json_number_at(status, "checks.completed"), 2);
+    cr_assert_eq(json_number_at(status, "checks.settled"), 3);
+    cr_assert_eq(json_number_at(status, "checks.accepted"), 2);
+    cr_assert(says(&rig, "Created", "3") && says(&rig, "Accepted", "2"));
 }
 
 Test(status, counts_who_waits_and_says_why_it_is_not_ready)

@@ -35,9 +35,15 @@ function forget() {
   history.replaceState(null, "", location.pathname);
 }
 
+// The address may also name a place of the page.
+function namedSession() {
+  const [, id] = /^#([0-9a-f]{8}-[0-9a-f-]{27})$/.exec(location.hash) ?? [];
+  return id;
+}
+
 function kept() {
   const saved = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-  const named = location.hash.slice(1);
+  const named = namedSession();
   if (!named || saved?.id === named) return saved;
   return { id: named, kind: "detectLiveness" };
 }
@@ -377,7 +383,9 @@ async function start() {
     attempt(slots.create, create);
   });
   $("component-start").addEventListener("click", () => attempt(slots.camera, playComponent));
-  addEventListener("hashchange", () => location.reload());
+  addEventListener("hashchange", () => {
+    if (namedSession() && namedSession() !== session?.id) location.reload();
+  });
   await attempt(slots.create, open);
 }
 

@@ -18,10 +18,10 @@ const counter = (label, name, where) => ({
   note: (view) => pace(view, name, where),
 });
 
-const gauge = (label, name, write = count) => ({
+const gauge = (label, name, write = count, where = {}) => ({
   label,
-  value: (view) => view.now.sum(name),
-  text: (view) => write(view.now.sum(name)),
+  value: (view) => view.now.sum(name, where),
+  text: (view) => write(view.now.sum(name, where)),
 });
 
 // The mean of a histogram over the window.
@@ -76,6 +76,15 @@ function outcomes({ now }) {
         .join(", "),
     ]);
 }
+
+// Those of clients: not what this page and other watchers ask.
+const requestPace = (view) => (view.seconds > 0 ? judge.newRequests(view) / view.seconds : null);
+const requests = {
+  label: "Requests",
+  value: requestPace,
+  text: (view) => count(judge.requests(view).reduce((sum, { value }) => sum + value, 0)),
+  note: (view) => (requestPace(view) === null ? "" : rate(requestPace(view) * 60)),
+};
 
 const cpu = (view) => perSecond(view, "process_cpu_seconds_total");
 
@@ -171,9 +180,9 @@ export const columns = [
       title: "Server",
       judge: judge.judgeServer,
       rows: [
-        counter("Requests", "livenessd_http_requests_total"),
+        requests,
         gauge("In flight", "livenessd_http_requests_in_flight"),
-        gauge("Connections", "livenessd_http_connections"),
+        gauge("Connections", "livenessd_http_connections", count, { listener: "http" }),
         counter("Connections refused", "livenessd_http_refused_total"),
         { label: "CPU", value: cpu, text: (view) => (cpu(view) === null ? "" : `${(cpu(view) * 100).toFixed(1)} %`) },
         gauge("Memory", "process_resident_memory_bytes", megabytes),

@@ -23,7 +23,7 @@ const CALLS = "livenessd_upstream_requests_total";
 const ADMIN = ["/livez", "/readyz", "/healthz", "/metrics", "/status", "/status/{file}", "/"];
 export const requests = (view) =>
   view.now.series("livenessd_http_requests_total").filter(({ labels }) => !ADMIN.includes(labels.route));
-const newRequests = (view, wanted = () => true) =>
+export const newRequests = (view, wanted = () => true) =>
   requests(view)
     .filter(({ labels }) => wanted(labels))
     .reduce((sum, { labels }) => sum + grown(view, "livenessd_http_requests_total", labels), 0);

@@ -44,11 +44,18 @@ function worst(judgements) {
   return judgements.reduce((a, b) => (LEVELS.indexOf(b.level) > LEVELS.indexOf(a.level) ? b : a));
 }
 
+// The server's readiness, then the worst there is in its own words, then where else to look.
 function summary(readiness, judgements) {
-  const troubled = shown.filter((_, i) => judgements[i].level !== "ok").map(({ card }) => card.title);
+  const named = judgements.map((judgement, i) => ({ ...judgement, title: shown[i].card.title }));
   const { level } = worst([readiness, ...judgements]);
-  const where = troubled.length > 0 ? ` Worth a look: ${troubled.join(", ")}.` : "";
-  return { level, words: `${readiness.words.replace(/\.$/, "")}.${where}` };
+  const first = worst(named);
+  const words = [readiness.words.replace(/\.?$/, ".")];
+  if (first.level !== "ok") {
+    const others = named.filter((one) => one !== first && one.level !== "ok").map(({ title }) => title);
+    words.push(`${first.title}: ${first.words}`);
+    if (others.length > 0) words.push(`See also: ${others.join(", ")}.`);
+  }
+  return { level, words: words.join(" ") };
 }
 
 function show(snapshot) {
@@ -80,7 +87,7 @@ function keep(snapshot) {
 // The text that came with the page gives way to the cards.
 function reveal() {
   at("facts").hidden = true;
-  for (const id of ["headline", "cards", "pause"]) at(id).hidden = false;
+  for (const id of ["headline", "cards", "pause", "legend"]) at(id).hidden = false;
 }
 
 /* ---- staleness ---- */

@@ -13,6 +13,7 @@ static const struct route table[] = {
     {.method = "HEAD", .pattern = "/own-head"},
     {.method = "GET", .pattern = "/own-head"},
     {.method = "GET", .pattern = "/{a}/{b}/x/{c}"},
+    {.method = "GET", .pattern = "/files/{file*}"},
     {.method = NULL},
 };
 
@@ -118,6 +119,23 @@ Test(router, refuses_targets_that_could_be_read_in_two_ways)
         struct slice path, query;
         cr_expect_not(route_clean_target(slice_of(bad[i]), storage, &path, &query), "%s", bad[i]);
     }
+}
+
+/* ---- the rest of a path ---- */
+
+Test(router, gives_the_rest_of_a_path_whole)
+{
+    struct found found = find("GET", "/files/js/deep/engine.wasm");
+    cr_assert_eq(found.row, 8);
+    cr_expect(slice_equal(found.params[0], SLICE("js/deep/engine.wasm")));
+    found = find("GET", "/FILES/x.js");
+    cr_assert_eq(found.row, 8);
+    cr_expect(slice_equal(found.params[0], SLICE("x.js")));
+    cr_expect_eq(find("GET", "/files").match, ROUTE_UNKNOWN);
+    cr_expect_eq(find("GET", "/files/").match, ROUTE_UNKNOWN);
+    found = find("POST", "/files/a/b");
+    cr_expect_eq(found.match, ROUTE_WRONG_METHOD);
+    cr_expect_str_eq(found.allow, "GET, HEAD");
 }
 
 /* ---- a base in front of every path ---- */
