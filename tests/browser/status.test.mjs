@@ -92,6 +92,15 @@ test("says what is wrong when nothing succeeds", async (t) => {
   await light(page, "Upstream", /Look|Fine/);
 });
 
+test("says how long ago things were by the server's clock", async (t) => {
+  const page = await openPage(t, "about:", { path: "blank" });
+  // this machine is a day ahead
+  await page.clock.install({ time: Date.now() + 86400000 });
+  await page.goto(`${server.admin}/status`);
+  await headline(page, "Ready");
+  await says(page, "Upstream", "Last success", /^\d+ (s|min) ago$/);
+});
+
 test("calls old numbers old, and goes on by itself", async (t) => {
   const page = await open(t, server, { expects: [/ERR_INTERNET_DISCONNECTED/] });
   await headline(page, "Ready");
