@@ -168,6 +168,7 @@ done
 ! matches "quick start" || check "quick start" tests/deploy/quick_start.sh || true
 ! matches "face api" || node_tests "face api" tests/face_api/run.sh
 ! matches "frontends" || node_tests "frontends" tests/frontends/run.sh
+! matches "openapi" || node_tests "openapi" tests/openapi/run.sh
 ! matches "browser" || node_tests "browser" tests/browser/run.sh
 for preset in "${built[@]}"; do
     run_tests "$preset"

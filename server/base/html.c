@@ -5,6 +5,7 @@
 #include "base/html.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 static const char *entity_of(char c)
 {
@@ -29,20 +30,28 @@ static bool is_stray(char c)
     return ((unsigned char)c < ' ' && c != '\n' && c != '\t') || c == 0x7f;
 }
 
-static void put_character(struct buf *ret, char c)
+/* What is as it is goes out in one piece. */
+static size_t plain_size(struct slice text)
 {
-    const char *entity = entity_of(c);
-    if (entity) {
-        buf_puts(ret, entity);
-    } else if (!is_stray(c)) {
-        buf_putc(ret, c);
+    size_t size = 0;
+    while (size < text.len && !is_stray(text.data[size]) && !entity_of(text.data[size])) {
+        size++;
     }
+    return size;
 }
 
 void html_put_slice(struct buf *ret, struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        put_character(ret, text.data[i]);
+    while (text.len > 0) {
+        size_t size = plain_size(text);
+        buf_append(ret, text.data, size);
+        if (size < text.len) {
+            const char *entity = entity_of(text.data[size]);
+            buf_puts(ret, entity ? entity : "");
+            size++;
+        }
+        text.data += size;
+        text.len -= size;
     }
 }
 
@@ -54,13 +63,16 @@ void html_put(struct buf *ret, const char *text)
 void html_put_prose(struct buf *ret, const char *text)
 {
     bool code = false;
-    for (; *text; text++) {
-        if (*text == '`') {
-            code = !code;
-            buf_puts(ret, code ? "<code>" : "</code>");
-        } else {
-            put_character(ret, *text);
+    for (;;) {
+        size_t size = strcspn(text, "`");
+        html_put_slice(ret, (struct slice){text, size});
+        text += size;
+        if (*text == '\0') {
+            break;
         }
+        code = !code;
+        buf_puts(ret, code ? "<code>" : "</code>");
+        text++;
     }
     if (code) {
         buf_puts(ret, "</code>");

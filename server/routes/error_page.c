@@ -37,9 +37,17 @@ static const char attempts_intro[] =
 
 /* ---- pieces ---- */
 
+/* Everybody may ask for the page, so it should cost little: printf would be most of it. */
+static void put_all(struct buf *ret, const char *const *parts)
+{
+    for (; *parts; parts++)
+        buf_puts(ret, *parts);
+}
+#define PUT(ret, ...) put_all(ret, (const char *const[]){__VA_ARGS__, NULL})
+
 static void put_term(struct buf *ret, const char *term, const char *text)
 {
-    buf_printf(ret, "<dt>%s</dt><dd>", term);
+    PUT(ret, "<dt>", term, "</dt><dd>");
     html_put_prose(ret, text);
     buf_puts(ret, "</dd>\n");
 }
@@ -47,18 +55,18 @@ static void put_term(struct buf *ret, const char *term, const char *text)
 static void put_advice(struct buf *ret, enum advice advice)
 {
     const char *word = advice_word(advice);
-    buf_printf(ret, "<a class=\"advice %s\" href=\"#advice-%s\">%s</a>", word, word, word);
+    PUT(ret, "<a class=\"advice ", word, "\" href=\"#advice-", word, "\">", word, "</a>");
 }
 
 static void put_heading(struct buf *ret, const char *prefix, const char *name)
 {
-    buf_printf(ret, "<section id=\"%s%s\">\n<h3><a href=\"#%s%s\">%s</a></h3>\n", prefix, name,
-               prefix, name, name);
+    PUT(ret, "<section id=\"", prefix, name, "\">\n<h3><a href=\"#", prefix, name, "\">", name,
+        "</a></h3>\n");
 }
 
 static void put_link(struct buf *ret, const char *prefix, const char *name)
 {
-    buf_printf(ret, "<li><a href=\"#%s%s\">%s</a></li>\n", prefix, name, name);
+    PUT(ret, "<li><a href=\"#", prefix, name, "\">", name, "</a></li>\n");
 }
 
 /* ---- error codes ---- */

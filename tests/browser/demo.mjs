@@ -113,7 +113,8 @@ export async function verdictOf(page) {
 // Whether the receipt was found genuine, and the checks that failed.
 export async function receiptOf(page) {
   await page.locator("[data-receipt]").waitFor();
-  const wrong = await page.locator('.checks [data-ok="false"]').evaluateAll((rows) => rows.map((row) => row.dataset.check));
+  const failed = page.locator('.checks [data-ok="false"]');
+  const wrong = await failed.evaluateAll((rows) => rows.map((row) => row.dataset.check));
   return { word: await page.locator("[data-receipt]").getAttribute("data-receipt"), wrong };
 }
 

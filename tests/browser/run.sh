@@ -17,4 +17,5 @@ cmp -s "$here/package-lock.json" "$here/node_modules/.installed" || {
     cp "$here/package-lock.json" "$here/node_modules/.installed"
 }
 [ "$#" -gt 0 ] || set -- "$here"/*.test.mjs
-exec "$here/../face_api/run.sh" "$@"
+# browsers are slow on a machine that does other things too
+MOST_SECONDS=600 exec "$here/../face_api/run.sh" "$@"

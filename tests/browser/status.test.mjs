@@ -92,6 +92,32 @@ test("says what is wrong when nothing succeeds", async (t) => {
   await light(page, "Upstream", /Look|Fine/);
 });
 
+test("says how long ago things were by the server's clock", async (t) => {
+  const page = await openPage(t, "about:", { path: "blank" });
+  // this machine is a day ahead
+  await page.clock.install({ time: Date.now() + 86400000 });
+  await page.goto(`${server.admin}/status`);
+  await headline(page, "Ready");
+  await says(page, "Upstream", "Last success", /^\d+ (s|min) ago$/);
+});
+
+test("begins anew when another process answers", async (t) => {
+  const page = await open(t, server);
+  await says(page, "Checks", "Created", /^[1-9]/);
+  const note = row(page, "Checks", "Created").locator(".note");
+  await note.filter({ hasText: "/min" }).waitFor();
+  await page.route(/\/metrics$/, async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text())
+      .replace(/^(process_start_time_seconds) .*/m, "$1 1")
+      .replace(/^(livenessd_sessions_created_total) .*/m, "$1 0");
+    await route.fulfill({ response, body });
+  });
+  await says(page, "Checks", "Created", /^0$/);
+  assert.equal(await note.textContent(), "", "compared with the former process");
+  await page.unrouteAll({ behavior: "wait" });
+});
+
 test("calls old numbers old, and goes on by itself", async (t) => {
   const page = await open(t, server, { expects: [/ERR_INTERNET_DISCONNECTED/] });
   await headline(page, "Ready");

@@ -44,6 +44,9 @@ expect() { # WHAT PATTERN
     grep -qE "$2" "$folder/pasted" || fail "no $1"
 }
 
+grep -q "in the browser: http://$(address_of http)/demo/" "$folder/out" || fail "no address of the demo page"
+curl -fsS "http://$(address_of http)/demo/" | grep -q 'id="check"' || fail "no demo page"
+
 printed() {
     sed -n '/^  # 1\./,/^  curl .*metrics/s/^  //p' "$folder/out"
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after } from "node:test";
+import { tapped } from "../openapi/tapped.mjs";
 
 const binary = process.env.LIVENESSD_BINARY;
 // Tokens, digests and image hashes: nothing that any log may hold.
@@ -121,7 +122,7 @@ export async function startServer(
   return {
     daemon,
     folder,
-    url: `http://${daemon.addresses.http}`,
+    url: await tapped(`http://${daemon.addresses.http}`),
     admin: `http://${daemon.addresses.admin}`,
   };
 }

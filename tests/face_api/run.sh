@@ -36,7 +36,7 @@ export LIVENESSD_BINARY
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 code=0
-timeout 300 node --test --test-reporter=tap "$@" >"$log" 2>&1 || code=$?
+timeout "${MOST_SECONDS:-300}" node --test --test-reporter=tap "$@" >"$log" 2>&1 || code=$?
 cat "$log"
 passed=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log")
 failed=$(sed -n 's/^# \(fail\|cancelled\) \([0-9]*\)$/\2/p' "$log" | paste -sd+)

@@ -171,6 +171,9 @@ Test(status, counts_who_waits_and_says_why_it_is_not_ready)
     expect_soon(strcmp(json_text_at(status_of(&rig)->json, "status"), "draining") == 0);
     cr_assert_not_null(strstr(page_of(&rig)->body, "<strong>Not ready</strong>: draining</p>"));
     expect_status(http_end(create), 200);
+    int code = -1;
+    expect_soon(daemon_ended(rig.server, &code));
+    cr_assert_eq(code, 0);
 }
 
 Test(status, holds_no_secret_and_no_id)

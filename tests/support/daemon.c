@@ -6,6 +6,7 @@
 #include "support/daemon.h"
 #include "support/json_path.h"
 #include "support/process.h"
+#include "support/tap.h"
 #include "support/unlogged.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ struct daemon {
     size_t log_size;
     size_t ready_from; /* where the log of the present process begins */
     cJSON *ready;      /* its ready event */
+    const char *http;  /* where clients reach it: itself or a tap; NULL: it has no such listener */
 };
 
 static void *read_output(void *context)
@@ -93,6 +95,7 @@ static void launch(struct place place, struct daemon *daemon)
     if (!ready)
         fail_at(place, "%s did not become ready; it said: %s", daemon->arguments[1],
                 daemon_log(daemon));
+    daemon->http = tap_before(cJSON_GetStringValue(json_find(daemon->ready, "http")));
 }
 
 bool daemon_logged_secret(struct daemon *daemon, char ret_why[])
@@ -232,7 +235,8 @@ const char *daemon_folder(const struct daemon *daemon)
 
 const char *daemon_address(const struct daemon *daemon, const char *which)
 {
-    return json_text_at(daemon->ready, which);
+    bool is_public = strcmp(which, "http") == 0 && daemon->http;
+    return is_public ? daemon->http : json_text_at(daemon->ready, which);
 }
 
 const char *daemon_url(const struct daemon *daemon, const char *which, const char *path)

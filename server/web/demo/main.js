@@ -11,6 +11,7 @@ import { attemptWords, kinds, statusWords } from "./words.js";
 
 const KEPT = "livenessd.demo";
 const RECONNECT_MS = 1000;
+const RECONNECT_MOST_MS = 30000;
 
 let settings = null;
 let session = null; // {id, kind, mode?, token?, expires?, transaction?}
@@ -130,6 +131,10 @@ async function create() {
 
 // ---- camera ----
 
+const noCamera =
+  "This server asks a real Face resource, and has no camera component for this page: set web.face_ui_dir, or hand " +
+  "the token to an app. The verdict will still appear here.";
+
 function setStatus(status, tone = "live") {
   $("live").dataset.tone = tone;
   $("live-text").textContent = statusWords(status);
@@ -138,7 +143,12 @@ function setStatus(status, tone = "live") {
 function sightButton([name, { title, text, icon: shape }]) {
   const button = el(
     "button",
-    { type: "button", class: "sight", "data-sight": name, onclick: () => attempt(slots.camera, () => playEmulated(name)) },
+    {
+      type: "button",
+      class: "sight",
+      "data-sight": name,
+      onclick: () => attempt(slots.camera, () => playEmulated(name)),
+    },
     icon(shape),
     el("span", { class: "sight-title" }, title),
     el("span", { class: "sight-text" }, text),
@@ -156,10 +166,7 @@ function openCamera(status) {
   show($("play"), mayPlay && Boolean(settings.emulator));
   show($("component"), mayPlay && settings.faceUi);
   show($("give-up-line"), false);
-  const nothing = mayPlay
-    ? "This server asks a real Face resource, and has no camera component for this page: set web.face_ui_dir, or hand the token to an app. The verdict will still appear here."
-    : "The camera runs where the session was created. This tab watches.";
-  $("no-camera").textContent = nothing;
+  $("no-camera").textContent = mayPlay ? noCamera : "The camera runs where the session was created. This tab watches.";
   show($("no-camera"), !mayPlay || (!settings.emulator && !settings.faceUi));
   watch();
 }
@@ -228,7 +235,7 @@ async function follow(signal) {
     try {
       for await (const event of api.events(session, lastId, signal)) {
         lastId = event.id ?? lastId;
-        pause = event.retry ?? pause;
+        pause = event.retry ?? RECONNECT_MS;
         if (event.type === "status" && !settled) setStatus(event.data.status);
         if (event.type === "verdict") return arrive(event.data);
         if (event.type === "end" && event.data.reason === "removed") return vanished();
@@ -243,6 +250,7 @@ async function follow(signal) {
     }
     $("live").dataset.tone = "lost";
     await wait(pause);
+    pause = Math.min(2 * pause, RECONNECT_MOST_MS);
   }
 }
 
@@ -255,9 +263,8 @@ function watch() {
 function vanished() {
   if (settled) return;
   const message = "There is no such session any more: it was deleted, is forgotten, or belongs to somebody else.";
-  showProblem(slots.verdict, new Problem({ code: "SessionNotFound", message, advice: "new_session", help: true }, 404), {
-    anew: begin,
-  });
+  const gone = new Problem({ code: "SessionNotFound", message, advice: "new_session", help: true }, 404);
+  showProblem(slots.verdict, gone, { anew: begin });
   closed();
 }
 
@@ -270,14 +277,9 @@ async function arrive(verdict) {
   stopClock();
   clearProblems();
   goTo("verdict");
-  show($("play"), false);
-  show($("component"), false);
-  show($("no-camera"), false);
-  show($("give-up-line"), false);
-  setStatus(verdict.accepted ? "Succeeded" : "Settled", verdict.accepted ? "yes" : "no");
-  $("live-text").textContent = "The session is settled";
-  show($("expires")?.closest("div") ?? $("live"), false);
-  show($("live"));
+  for (const id of ["play", "component", "no-camera", "give-up-line"]) show($(id), false);
+  setStatus("Settled", verdict.accepted ? "yes" : "no");
+  $("expires")?.closest("div").remove();
   showVerdict(verdict, session);
   offerNext(verdict);
   $("verdict-title").focus();
@@ -305,7 +307,8 @@ function offerNext(verdict) {
     attempt(slots.verdict, async () => {
       await api.remove(session);
       closed();
-      $("verdict").append(el("p", { class: "banner plain", id: "deleted" }, icon("yes"), "Deleted, here and at the face service."));
+      const done = "Deleted, here and at the face service.";
+      $("verdict").append(el("p", { class: "banner plain", id: "deleted" }, icon("yes"), done));
       say("Deleted.");
       $("anew").focus();
     }),

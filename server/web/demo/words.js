@@ -84,8 +84,10 @@ const advice = {
   authenticate: "Show a credential first.",
 };
 
-export const adviceWords = ({ advice: word, retryable }) =>
-  advice[word] ?? (retryable ? advice.retry : advice.fix_request);
+export function adviceWords({ advice: word, retryable, retryAfterSeconds }) {
+  if (retryAfterSeconds) return "Nothing is lost: the same request works then.";
+  return advice[word] ?? (retryable ? advice.retry : advice.fix_request);
+}
 
 const limits = {
   "create-device": "New sessions, this device",
@@ -104,6 +106,7 @@ const states = {
   Succeeded: "The face service has decided",
   Failed: "The face service gave up",
   Canceled: "Called off",
+  Settled: "The session is settled",
 };
 
 export const statusWords = (status) => states[status] ?? status;

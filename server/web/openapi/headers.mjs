@@ -146,7 +146,7 @@ export const parameters = {
     10,
   ),
   Start: query("start", "Only what comes after this id.", { type: "string", maxLength: 64 }, "019a0c2e-5a11-7c3e-9b52-3f6d1c2e4a90"),
-  Top: query("top", "At most so many.", { type: "integer", minimum: 1, maximum: 1000, default: 1000 }, 100),
+  Top: query("top", "At most so many; 1000 unless given.", { type: "integer", minimum: 1, maximum: 1000 }, 100),
   OfSession: query(
     "session",
     "Only entries about this session.",

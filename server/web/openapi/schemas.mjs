@@ -218,7 +218,7 @@ const sessions = {
     "What is wanted. Unknown members are ignored; `policy.*` settings narrow what may be chosen.",
     {
       livenessOperationMode: text("How the check is made.", { enum: ["Passive", "PassiveActive"] }),
-      authTokenTimeToLiveInSeconds: { ...whole("Lifetime of `authToken`.", 60, 86400), default: 600 },
+      authTokenTimeToLiveInSeconds: whole("Lifetime of `authToken`; ten minutes unless the policy says otherwise.", 60, 86400),
       deviceCorrelationId: text("Any text of the client's, or none: the upstream gets a pseudonym."),
       deviceCorrelationIdSetInClient: flag("The device sets the id itself; only with `policy.set_in_client`."),
       userCorrelationId: text("The same for the user."),

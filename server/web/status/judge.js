@@ -1,6 +1,6 @@
 // What the numbers mean to who is on call: a level and words. `view` is {now, before, seconds, at,
 // status}: the numbers now and at the beginning of the window (a minute ago, or when the page was opened),
-// how long that is, the time, and what /status says. Pure, so that it can be tested by itself.
+// how long that is, the server's time, and what /status says. Pure, so that it can be tested by itself.
 import { count, duration, latency } from "./numbers.js";
 
 const ok = (words) => ({ level: "ok", words });

@@ -30,12 +30,15 @@ async function read(path, type) {
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.text();
+  return { text: await answer.text(), date: Date.parse(answer.headers.get("date")) };
 }
 
+// `at` is by the server's clock, by which its moments are; this machine's may differ.
 async function take() {
   const [metrics, status] = await Promise.all([read("metrics", "text/plain"), read("status", "application/json")]);
-  return { now: new Numbers(metrics), status: JSON.parse(status), at: Date.now() / 1000 };
+  const taken = Date.now();
+  const at = (Number.isNaN(metrics.date) ? taken : metrics.date) / 1000;
+  return { now: new Numbers(metrics.text), status: JSON.parse(status.text), at, taken: taken / 1000 };
 }
 
 /* ---- showing ---- */
@@ -60,7 +63,7 @@ function summary(readiness, judgements) {
 
 function show(snapshot) {
   const before = snapshots[0];
-  const view = { ...snapshot, before: before.now, seconds: snapshot.at - before.at };
+  const view = { ...snapshot, before: before.now, seconds: snapshot.taken - before.taken };
   const judgements = shown.map((card) => card.show(view));
   const whole = summary(judgeReadiness(view), judgements);
   const { version, uptimeSeconds } = snapshot.status;
@@ -81,7 +84,7 @@ function noteRestart(snapshot) {
 
 function keep(snapshot) {
   snapshots.push(snapshot);
-  while (snapshots.length > 2 && snapshots[1].at <= snapshot.at - WINDOW_S) snapshots.shift();
+  while (snapshots.length > 2 && snapshots[1].taken <= snapshot.taken - WINDOW_S) snapshots.shift();
 }
 
 // The text that came with the page gives way to the cards.

@@ -175,7 +175,7 @@ Test(folder, refuses_more_bytes_than_it_may_have)
 static void for_all(void (*act)(const char *name))
 {
     for (unsigned i = 0; i <= FOLDER_FILES_MAX; i++) {
-        char name[32];
+        char name[96];
         (void)snprintf(name, sizeof name, "%s/%u.js", root, i);
         act(name);
     }
