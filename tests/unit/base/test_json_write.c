@@ -94,7 +94,7 @@ Test(json_write, escapes_a_byte_wherever_it_stands)
     static const char plain[] = "~! #[]^}0123456789 !#[]^~0123456789";
     for (size_t at = 0; at < sizeof plain - 1; at++) {
         for (size_t i = 0; i < sizeof special; i++) {
-            char expected[64];
+            char expected[96];
             char text[sizeof plain];
             memcpy(text, plain, sizeof plain);
             text[at] = special[i];
