@@ -182,18 +182,19 @@ async function playComponent() {
   await finish(await new ComponentCamera($("frame")).play(session));
 }
 
-async function finish(result) {
-  if (!result.error) {
-    await attempt(slots.verdict, () => complete({ digest: result.digest, resultId: result.resultId }));
+async function finish({ digest, resultId, error }) {
+  if (digest) {
+    await attempt(slots.verdict, () => complete({ digest, resultId }));
     return;
   }
-  const { sessionId, verdict, status } = await api.read(session);
-  if (sessionId && verdict.decision !== "pending") {
-    arrive(verdict);
+  const { verdict, status, results } = await api.read(session);
+  if (verdict.decision !== "pending") {
+    await arrive(verdict);
     return;
   }
   setStatus(status);
-  offerAgain(result.error);
+  // the previews do not tell the device what went wrong
+  offerAgain(error ?? results.attempts[0]?.error ?? { code: "Unexpected", message: "The camera saw nothing." });
 }
 
 // The attempt failed and the session is still open: same session, same token.
