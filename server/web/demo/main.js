@@ -94,7 +94,8 @@ async function attempt(slot, act) {
 
 function factsOf() {
   const expires = el("span", { id: "expires" });
-  const id = el("span", {}, el("code", { id: "session-id", class: "wrap" }, session.id), " ", copyButton(session.id));
+  const code = el("code", { id: "session-id", class: "wrap" }, session.id);
+  const id = el("span", { class: "with-copy" }, code, copyButton(session.id));
   $("facts").replaceChildren(
     factOf("Session", id),
     factOf("Checks", kinds[session.kind]),
@@ -279,7 +280,7 @@ async function arrive(verdict) {
   clearProblems();
   goTo("verdict");
   for (const id of ["play", "component", "no-camera", "give-up-line"]) show($(id), false);
-  setStatus("Settled", verdict.accepted ? "yes" : "no");
+  setStatus("Settled", verdict.accepted ? "yes" : "rest");
   $("expires")?.closest("div").remove();
   showVerdict(verdict, session);
   offerNext(verdict);
