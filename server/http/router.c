@@ -161,11 +161,15 @@ static bool is_below(struct slice path, struct slice base)
 
 struct slice route_below(const struct route *table, const char *base, struct slice path)
 {
-    struct slice front = slice_of(base ? base : "");
-    if (!is_below(path, front) || route_at(table, path))
+    struct slice front = slice_of(base ? base : ""), rest = SLICE("/");
+    if (!is_below(path, front))
         return path;
-    return path.len > front.len ? (struct slice){path.data + front.len, path.len - front.len}
-                                : SLICE("/");
+    if (path.len > front.len)
+        rest = (struct slice){path.data + front.len, path.len - front.len};
+    const struct route *row = route_at(table, path);
+    /* below "/files", "/files/x" may be the address "/x" rather than a file of that name */
+    bool is_a_rows = row && (!strchr(row->pattern, '{') || !route_at(table, rest));
+    return is_a_rows ? path : rest;
 }
 
 /* Whether `list` ("GET, HEAD") names the method already. */

@@ -49,7 +49,8 @@ enum route_match route_find(const struct route *table, struct slice method, stru
 const struct route *route_at(const struct route *table, struct slice path);
 
 /* The path without `base` ("/liveness"; NULL or empty: none) at its front, unless it is there
- * without it, or is a row's as it stands: proxies may leave the base or take it away. */
+ * without it, or is a row's as it stands: proxies may leave the base or take it away. A row with a
+ * parameter gives way to what stands below the base. */
 struct slice route_below(const struct route *table, const char *base, struct slice path);
 
 /* Checks a raw target and splits it: the path with repeated slashes collapsed (written to

@@ -210,3 +210,16 @@ test("where devices need a credential, the page asks for one and keeps it to its
   const stored = await page.evaluate(() => JSON.stringify(sessionStorage) + JSON.stringify(localStorage));
   assert.doesNotMatch(stored, /an-app-token/);
 });
+
+test("over a real Face resource without a component the page watches, and says how to get a camera", async (t) => {
+  const page = await openPage(t, demo.url, { path: "/errors" });
+  await page.route("**/settings.json", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), emulator: null } });
+  });
+  await page.goto(`${demo.url}/demo/`);
+  await page.getByText("Face resource · v1.2").waitFor();
+  await create(page);
+  await page.getByText("set web.face_ui_dir").waitFor();
+  assert.equal(await page.locator("#sights button:visible, #component-start:visible").count(), 0);
+});

@@ -71,6 +71,17 @@ Test(demo, carries_all_that_its_page_names)
         expect_error(get(&rig, text_of("/demo/%s", none[i])), 404, "RouteNotFound");
 }
 
+Test(demo, below_a_base_of_its_own_name_hides_no_other_address)
+{
+    struct rig rig = rig_open_set("web.demo=true", "http.base_path=/demo");
+    static const char *const paths[] = {"/demo/",       "/demo/demo/",        "/demo/demo/main.js",
+                                        "/demo/errors", "/demo/openapi.json", "/demo/main.js"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        expect_status(get(&rig, paths[i]), 200);
+    cr_expect_str_eq(answer_header(expect_status(get(&rig, "/demo/demo"), 302), "location"),
+                     "demo/");
+}
+
 Test(demo, page_may_reach_itself_and_the_emulator_only)
 {
     struct rig rig = rig_open_set("web.demo=true");

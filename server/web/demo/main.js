@@ -94,7 +94,8 @@ async function attempt(slot, act) {
 
 function factsOf() {
   const expires = el("span", { id: "expires" });
-  const id = el("span", {}, el("code", { id: "session-id", class: "wrap" }, session.id), " ", copyButton(session.id));
+  const code = el("code", { id: "session-id", class: "wrap" }, session.id);
+  const id = el("span", { class: "with-copy" }, code, copyButton(session.id));
   $("facts").replaceChildren(
     factOf("Session", id),
     factOf("Checks", kinds[session.kind]),
@@ -182,18 +183,19 @@ async function playComponent() {
   await finish(await new ComponentCamera($("frame")).play(session));
 }
 
-async function finish(result) {
-  if (!result.error) {
-    await attempt(slots.verdict, () => complete({ digest: result.digest, resultId: result.resultId }));
+async function finish({ digest, resultId, error }) {
+  if (digest) {
+    await attempt(slots.verdict, () => complete({ digest, resultId }));
     return;
   }
-  const { sessionId, verdict, status } = await api.read(session);
-  if (sessionId && verdict.decision !== "pending") {
-    arrive(verdict);
+  const { verdict, status, results } = await api.read(session);
+  if (verdict.decision !== "pending") {
+    await arrive(verdict);
     return;
   }
   setStatus(status);
-  offerAgain(result.error);
+  // the previews do not tell the device what went wrong
+  offerAgain(error ?? results.attempts[0]?.error ?? { code: "Unexpected", message: "The camera saw nothing." });
 }
 
 // The attempt failed and the session is still open: same session, same token.
@@ -278,7 +280,7 @@ async function arrive(verdict) {
   clearProblems();
   goTo("verdict");
   for (const id of ["play", "component", "no-camera", "give-up-line"]) show($(id), false);
-  setStatus("Settled", verdict.accepted ? "yes" : "no");
+  setStatus("Settled", verdict.accepted ? "yes" : "rest");
   $("expires")?.closest("div").remove();
   showVerdict(verdict, session);
   offerNext(verdict);

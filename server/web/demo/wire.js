@@ -22,6 +22,9 @@ function bodyOf(json) {
   return shown ? line : line.replace(/"digest":"[^"]*"/, `"digest":"'"$DIGEST"'"`);
 }
 
+// curl takes a comma or semicolon in the name of a file for the end of it, unless the name is quoted for curl as well.
+const fileOf = (name) => (/[,;"\\]/.test(name) ? `@"${name.replaceAll(/["\\]/g, "\\$&")}"` : `@${name}`);
+
 const isPageOnly = ([name, value]) => name === "Accept" && value === "application/json";
 
 export function curlOf(entry) {
@@ -32,7 +35,7 @@ export function curlOf(entry) {
   for (const pair of Object.entries(headers)) if (!isPageOnly(pair)) parts.push(headerOf(pair, entry));
   if (to === "server" && !headers.Authorization && entry.knownDevice) parts.push('-H "X-Device-Token: $DEVICE_TOKEN"');
   for (const [name, value] of Object.entries(call.fields ?? {})) parts.push(`-F ${quote(`${name}=${value}`)}`);
-  if (call.file) parts.push(`-F ${quote(`verifyImage=@${call.file}`)}`);
+  if (call.file) parts.push(`-F ${quote(`verifyImage=${fileOf(call.file)}`)}`);
   if (call.json !== undefined) parts.push(`-d ${bodyOf(call.json)}`);
   return parts.join(" \\\n  ");
 }

@@ -17,13 +17,14 @@ const owners = [...keys, ...devices];
 
 // What can go wrong, by symbols of base/problem_table.h.
 const everywhere = ["BAD_ARGUMENT", "HEAD_TOO_LARGE", "INTERNAL"];
-const called = [...everywhere, "NOT_AUTHENTICATED", "RATE_LIMITED", "STORE_UNAVAILABLE", "KEYS_UNAVAILABLE", "ORIGIN_NOT_ALLOWED"];
+const called = [...everywhere, "NOT_AUTHENTICATED", "RATE_LIMITED", "STORE_UNAVAILABLE", "KEYS_UNAVAILABLE"];
+const written = ["ORIGIN_NOT_ALLOWED"]; // of what pages may not do everywhere
 const operated = [...called, "FORBIDDEN"];
 const bodied = ["BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
 const upstream = ["UPSTREAM_DENIED", "UPSTREAM_BROKEN", "UPSTREAM_BUSY", "UPSTREAM_TIMEOUT"];
 const looked = [...called, "SESSION_NOT_FOUND", ...upstream];
 const created = [
-  ...called, ...bodied, ...upstream, "INVALID_REQUEST_BODY", "INVALID_TOKEN_LIFETIME", "INVALID_LIVENESS_MODE",
+  ...called, ...written, ...bodied, ...upstream, "INVALID_REQUEST_BODY", "INVALID_TOKEN_LIFETIME", "INVALID_LIVENESS_MODE",
   "NOT_ALLOWED_BY_POLICY", "DEVICE_TOKEN_REQUIRED", "FORBIDDEN", "CONCURRENT_OPERATION", "IDEMPOTENCY_MISMATCH",
 ];
 const withImage = ["INVALID_IMAGE", "INVALID_IMAGE_SIZE", "SERVER_BUSY"];
@@ -136,7 +137,7 @@ function remove(mount, kind) {
     security: owners,
     parameters: [...version(mount), "SessionId"],
     answers: { [mount.preview ? 200 : 204]: { description: "It is gone.", headers: limited } },
-    problems: [...called, "SESSION_NOT_FOUND", "CONCURRENT_OPERATION"],
+    problems: [...called, ...written, "SESSION_NOT_FOUND", "CONCURRENT_OPERATION"],
   });
 }
 
@@ -152,7 +153,7 @@ function complete(mount, kind) {
     parameters: [...version(mount), "SessionId", "Wait", "Prefer"],
     requestBody: body(json("Completion", ["Completed", "Failed"]), "What the SDK gave.", false),
     answers: { 200: shown(mount, kind) },
-    problems: [...looked, ...bodied, "INVALID_REQUEST_BODY", "FORBIDDEN", "COMPLETION_CONFLICT", "CONCURRENT_OPERATION"],
+    problems: [...looked, ...written, ...bodied, "INVALID_REQUEST_BODY", "FORBIDDEN", "COMPLETION_CONFLICT", "CONCURRENT_OPERATION"],
   });
 }
 
@@ -251,7 +252,7 @@ function detect(mount) {
     ],
     requestBody: body(json("ImageName", ["ImageName"]), "Which picture."),
     answers: { 200: { description: "The faces, the largest first.", headers: limited, content: json(listOf("DetectedFace"), ["Faces"]) } },
-    problems: [...operated, ...bodied, "SESSION_NOT_FOUND", ...upstream],
+    problems: [...operated, ...written, ...bodied, "SESSION_NOT_FOUND", ...upstream],
   });
 }
 
@@ -307,7 +308,7 @@ const rest = {
       answers: {
         200: { description: "Of whom the token is.", headers: [...limited, ...handedOut], content: json("Device", ["Device"]) },
       },
-      problems: [...called, "ROUTE_NOT_FOUND"],
+      problems: [...called, ...written, "ROUTE_NOT_FOUND"],
     }),
   },
   "/api/devices/{deviceCorrelationId}/reset": {
@@ -320,7 +321,7 @@ const rest = {
       parameters: ["DeviceCorrelationId"],
       requestBody: body(json("Reset", ["Reset"]), "Why."),
       answers: { 204: { description: "It has been reset.", headers: limited } },
-      problems: [...operated, ...bodied, "INVALID_REQUEST_BODY", "DEVICE_NOT_FOUND", "CONCURRENT_OPERATION"],
+      problems: [...operated, ...written, ...bodied, "INVALID_REQUEST_BODY", "DEVICE_NOT_FOUND", "CONCURRENT_OPERATION"],
     }),
   },
   "/api/audit": {

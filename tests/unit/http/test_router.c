@@ -175,3 +175,12 @@ Test(router, leaves_a_path_that_is_a_rows_as_it_stands)
     expect_below("/api", "/api/api/sessions", "/api/sessions");
     expect_below("/own-head", "/own-head", "/own-head");
 }
+
+Test(router, takes_the_base_away_before_it_takes_the_rest_for_a_parameter)
+{
+    expect_below("/files", "/files/own-head", "/own-head");
+    expect_below("/files", "/files/api/sessions", "/api/sessions");
+    expect_below("/files", "/files/files/x", "/files/x");
+    expect_below("/files", "/files/x", "/files/x");
+    expect_below("/api/sessions", "/api/sessions/1", "/api/sessions/1");
+}
