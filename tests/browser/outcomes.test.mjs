@@ -1,6 +1,11 @@
 // Every way a check can end, as a person sees it who tries the demo: plain and verify, with the receipt.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { picture } from "../face_api/multipart.mjs";
 import { create, openPage, problemOf, receiptOf, see, startDemo, verdictOf } from "./demo.mjs";
 
 const demo = await startDemo();
@@ -154,9 +159,25 @@ test("the first curl line works as it stands", async (t) => {
   const page = await openPage(t, demo.url);
   await create(page);
   const line = await page.locator("#requests pre").last().textContent();
-  const { execFileSync } = await import("node:child_process");
   const answer = JSON.parse(execFileSync("bash", ["-c", line], { encoding: "utf8" }));
   assert.match(answer.sessionId, /^[0-9a-f-]{36}$/);
+});
+
+test("the curl line of a picture works whatever the picture is called", async (t) => {
+  const name = `it's, of $HOME; type=x "1"\\.jpg`;
+  const folder = await mkdtemp(join(tmpdir(), "livenessd-picture-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const bytes = picture("jpeg");
+  await writeFile(join(folder, name), bytes);
+  const page = await openPage(t, demo.url);
+  await page.getByRole("radio", { name: /A certain person/ }).check();
+  const file = { name, mimeType: "image/jpeg", buffer: bytes };
+  await page.getByLabel("Picture to compare with").setInputFiles(file);
+  await page.getByRole("button", { name: "Create the session" }).click();
+  await page.locator("#session-id").waitFor();
+  const line = await page.locator("#requests pre").last().textContent();
+  const answer = JSON.parse(execFileSync("bash", ["-c", line], { cwd: folder, encoding: "utf8" }));
+  assert.match(answer.sessionId ?? answer.error.message, /^[0-9a-f-]{36}$/, line);
 });
 
 test("a session can be deleted, and another begun", async (t) => {

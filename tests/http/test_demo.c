@@ -8,6 +8,7 @@
 #include "support/support.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(demo, .timeout = 120);
@@ -121,4 +122,40 @@ Test(demo, a_component_that_is_not_there_refuses_the_start)
 {
     expect_refusal("/nonexistent/face-ui", "No such file");
     expect_refusal(folder_new(), "FaceLivenessDetector.js");
+}
+
+static void put(const char *file, size_t size)
+{
+    FILE *stream = fopen(file, "we");
+    cr_assert_not_null(stream, "%s", file);
+    for (size_t i = 0; i < size; i++)
+        (void)fputc((int)(i * 31 >> 4 & 0xff), stream);
+    cr_assert_eq(fclose(stream), 0);
+}
+
+/* An engine is megabytes large, and many ask for it at a time. */
+Test(demo, files_of_the_component_are_sent_whole)
+{
+    enum { SIZE = 3 * 1024 * 1024 };
+    const char *folder = folder_new();
+    put(text_of("%s/FaceLivenessDetector.js", folder), 100);
+    put(text_of("%s/engine.wasm", folder), SIZE);
+    struct rig rig = rig_open_set("web.demo=true", text_of("web.face_ui_dir=%s", folder));
+    for (int i = 0; i < 3; i++) {
+        const struct http_answer *answer =
+            expect_status(get(&rig, "/demo/face-ui/engine.wasm"), 200);
+        cr_assert_eq(answer->body_size, SIZE);
+        for (size_t k = 0; k < SIZE; k += 4093)
+            cr_assert_eq((unsigned char)answer->body[k], (unsigned char)(k * 31 >> 4 & 0xff));
+        cr_expect_str_eq(answer_header(answer, "content-type"), "application/wasm");
+        cr_expect_str_eq(answer_header(answer, "cache-control"), "private, max-age=300");
+    }
+    const struct http_answer *head =
+        http_do("HEAD", daemon_url(rig.server, "http", "/demo/face-ui/engine.wasm"));
+    cr_expect_eq(expect_status(head, 200)->body_size, 0);
+    cr_expect_str_eq(answer_header(head, "content-length"), "3145728");
+    const struct http_answer *frame = expect_status(get(&rig, "/demo/face-ui/"), 200);
+    cr_expect(header_has(frame, "content-security-policy", "frame-ancestors 'self'"));
+    cr_expect(header_has(frame, "permissions-policy", "camera=(self)"));
+    cr_expect_str_eq(answer_header(get(&rig, "/demo/face-ui"), "location"), "face-ui/");
 }

@@ -206,3 +206,29 @@ Test(openapi, is_not_sent_again_to_who_has_it)
     }
     expect_status(http_do("GET", url, NULL, "If-None-Match: \"other\""), 200);
 }
+
+static unsigned count_of(const char *text, const char *part)
+{
+    unsigned count = 0;
+    for (const char *at = strcasestr(text, part); at; at = strcasestr(at + 1, part))
+        count++;
+    return count;
+}
+
+/* Browsers take neither two words nor a star where a page sends credentials. */
+Test(openapi, names_one_origin)
+{
+    struct rig rig = rig_open_set("cors.origins=https://app.example");
+    const char *url = daemon_url(rig.server, "http", "/openapi.json");
+    static const char *const rows[][2] = {
+        {"https://app.example", "https://app.example"},
+        {"https://other.example", "*"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct http_answer *answer =
+            expect_status(http_do("GET", url, NULL, text_of("Origin: %s", rows[i][0])), 200);
+        expect_header(answer, "access-control-allow-origin", rows[i][1]);
+        expect_header(answer, "vary", "Origin");
+        cr_expect_eq(count_of(answer->head, "access-control-allow-origin"), 1);
+    }
+}
