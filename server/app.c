@@ -208,11 +208,6 @@ static bool make_authority(struct app *app)
     return true;
 }
 
-static uint8_t platform_digest(const struct settings *settings, enum platform platform)
-{
-    return (uint8_t)(settings_digest_of(settings, platform) + 1);
-}
-
 static void make_limits(struct app *app)
 {
     const struct app_limits_config config = {.uv = loop_uv(app->loop),
@@ -242,9 +237,9 @@ static bool make_services(struct app *app)
         .log = app->log,
         .metrics = app->metrics,
         .rules = {.digest = (enum digest_policy)settings->verdict_digest,
-                  .digest_by_platform = {platform_digest(settings, PLATFORM_IOS),
-                                         platform_digest(settings, PLATFORM_ANDROID),
-                                         platform_digest(settings, PLATFORM_WEB)},
+                  .digest_by_platform = {platform_digest_of(settings, PLATFORM_IOS),
+                                         platform_digest_of(settings, PLATFORM_ANDROID),
+                                         platform_digest_of(settings, PLATFORM_WEB)},
                   .retention_verdict_ms = (int64_t)settings->retention_verdict,
                   .retention_image_ms = (int64_t)settings->retention_image,
                   .seal_key = app->keyring.seal,

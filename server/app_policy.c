@@ -31,3 +31,8 @@ struct create_policy policy_of_settings(const struct settings *settings)
         .confidence_threshold = settings->policy_verify_confidence_threshold.value,
     };
 }
+
+uint8_t platform_digest_of(const struct settings *settings, enum platform platform)
+{
+    return (uint8_t)(settings_digest_of(settings, platform) + 1);
+}

@@ -8,3 +8,5 @@
 
 /* Points into the settings. */
 struct create_policy policy_of_settings(const struct settings *settings);
+/* What of session_rules.digest_by_platform is the platform's. */
+uint8_t platform_digest_of(const struct settings *settings, enum platform platform);

@@ -477,12 +477,11 @@ Test(limits, what_upstream_failed_costs_nothing)
 
 Test(limits, who_upstream_refuses_cannot_ask_it_without_end)
 {
-    static const char *const faults[] = {"{\"route\":\"create\",\"status\":403}",
-                                         "{\"route\":\"create\",\"status\":400}"};
+    static const int refusals[] = {403, 400};
     struct rig rig = rig_open_set(ONLY, "limits.create_device=2/1h burst 2");
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const char *owner = new_device(&rig);
-        emulator_fault(&rig, faults[i]);
+        emulator_fault(&rig, text_of("{\"route\":\"create\",\"status\":%d}", refusals[i]));
         expect_status(create(&rig, owner), 502);
         expect_status(create(&rig, owner), 502);
         expect_limited(create(&rig, owner), "This device has started too many checks");
@@ -494,7 +493,7 @@ Test(limits, a_create_that_is_wrong_is_not_charged)
 {
     struct rig rig = rig_open_set(ONLY, "limits.create_device=1/1h burst 1");
     const char *owner = new_device(&rig);
-    const char *url = daemon_url(rig.server, "http", SESSIONS_PATH);
-    expect_error(http_do("POST", url, "{", owner), 400, "InvalidRequestBody");
+    expect_error(http_do("POST", daemon_url(rig.server, "http", SESSIONS_PATH), "{", owner), 400,
+                 "InvalidRequestBody");
     expect_status(create(&rig, owner), 200);
 }
