@@ -4,6 +4,7 @@
  * the last thing done.
  */
 #include "base/secret.h"
+#include "http/accept.h"
 #include "http/listener_private.h"
 
 #include <assert.h>
@@ -220,6 +221,13 @@ static bool contains_nocase(struct slice text, struct slice part)
     return false;
 }
 
+/* Only who names the type gets it, unless our own shape would rather be had. */
+static bool wants_document(struct slice accept)
+{
+    return contains_nocase(accept, SLICE("application/problem+json")) &&
+           !accept_prefers(accept, "application/json", "application/problem+json");
+}
+
 static void write_number(struct request *request, const char *name, unsigned value)
 {
     char text[NUMBER_SIZE];
@@ -265,8 +273,7 @@ void reply_problem(struct request *request, enum problem problem,
 {
     const struct problem_info *info = problem_info(problem);
     struct problem_detail full = detail ? *detail : (struct problem_detail){0};
-    bool rfc9457 =
-        contains_nocase(request_header(request, "accept"), SLICE("application/problem+json"));
+    bool rfc9457 = wants_document(request_header(request, "accept"));
     CLEANUP(buf) struct buf body;
     buf_init(&body, PROBLEM_BODY_MAX);
     full.request_id = request->request_id;

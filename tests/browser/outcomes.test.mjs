@@ -155,6 +155,19 @@ test("curl lines hold no token, unless asked for", async (t) => {
   assert.match(new URL(page.url()).hash, /^#[0-9a-f-]{36}$/);
 });
 
+test("the tab keeps the token for a reload, and not beyond the verdict", async (t) => {
+  const page = await openPage(t, demo.url);
+  const kept = () => page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
+  const id = await create(page);
+  assert.match(await kept(), /eyJ/);
+  await see(page, "A real face");
+  await verdictOf(page);
+  assert.doesNotMatch(await kept(), /eyJ|token/);
+  await page.reload();
+  await verdictOf(page);
+  assert.equal(await page.locator("#session-id").textContent(), id);
+});
+
 test("the first curl line works as it stands", async (t) => {
   const page = await openPage(t, demo.url);
   await create(page);

@@ -31,6 +31,14 @@ function keep() {
   history.replaceState(null, "", `#${session.id}`);
 }
 
+// A session that has its verdict needs no token any more; a camera that is still playing has its own.
+function keepNoToken() {
+  const { token, ...rest } = session;
+  if (!token) return;
+  session = rest;
+  keep();
+}
+
 function forget() {
   sessionStorage.removeItem(KEPT);
   history.replaceState(null, "", location.pathname);
@@ -277,6 +285,7 @@ async function arrive(verdict) {
   settled = true;
   watching?.abort();
   stopClock();
+  keepNoToken();
   clearProblems();
   goTo("verdict");
   for (const id of ["play", "component", "no-camera", "give-up-line"]) show($(id), false);

@@ -81,3 +81,29 @@ Test(shapes, give_way_to_a_problem_document)
     answer_done(&answer);
     seam_stop(&seam);
 }
+
+Test(shapes, give_way_only_to_what_is_wanted_as_much)
+{
+    static const struct {
+        const char *accept;
+        bool document;
+    } wishes[] = {
+        {"application/json, application/problem+json", true},
+        {"application/json;q=0.8, Application/Problem+JSON", true},
+        {"application/problem+json, */*", true},
+        {"application/json, application/problem+json;q=0.9", false},
+        {"*/*, application/problem+json;q=0", false},
+        {"application/*", false},
+        {"*/*", false},
+    };
+    for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
+        char request[200];
+        (void)snprintf(request, sizeof request,
+                       "GET /fail HTTP/1.1\r\nHost: x\r\nAccept: %s\r\n\r\n", wishes[i].accept);
+        struct answer answer = client_ask(&seam, request);
+        cr_expect_eq(answer_says(&answer, "content-type", "application/problem+json"),
+                     wishes[i].document, "%s: %s", wishes[i].accept, answer.text);
+        answer_done(&answer);
+    }
+    seam_stop(&seam);
+}
