@@ -11,6 +11,7 @@ import { create, openPage, problemOf, receiptOf, startDemo, verdictOf } from "./
 const component = `
 class FaceUi extends HTMLElement {
   async start(token) {
+    for (const noise of [null, "", { type: "resize" }]) parent.postMessage(noise, "*");
     const root = this.attachShadow({ mode: "closed" });
     const style = document.createElement("style");
     style.textContent = "p { color: teal }";

@@ -199,6 +199,9 @@ test("where devices need a credential, the page asks for one and keeps it to its
   const settings = ["auth.mode=app_token", `auth.app_tokens=app:${hash}`];
   const other = await startDemo({ settings });
   const page = await openPage(t, other.url);
+  await page.getByLabel("App token or access token").fill("“an-app-token”");
+  await page.getByRole("button", { name: "Create the session" }).click();
+  assert.match((await problemOf(page)).text, /no such characters/);
   await page.getByLabel("App token or access token").fill("wrong");
   await page.getByRole("button", { name: "Create the session" }).click();
   assert.equal((await problemOf(page)).code, "NotAuthenticated");

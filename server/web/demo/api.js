@@ -14,6 +14,10 @@ export class Problem extends Error {
 const unreachable = (message) =>
   new Problem({ code: "Unreachable", message, retryable: true, advice: "retry", requestId: null, help: null });
 
+// What no header can carry would look like a server that does not answer.
+const notToken = () =>
+  new Problem({ code: "NotAuthenticated", message: "Tokens have no such characters.", advice: "authenticate" }, 401);
+
 export class Api {
   constructor(onRequest) {
     this.onRequest = onRequest;
@@ -24,6 +28,7 @@ export class Api {
   async request(call) {
     const url = new URL(call.path, base);
     const headers = { Accept: "application/json", ...call.headers };
+    if (/[^!-~]/.test(this.credential ?? "")) throw notToken();
     if (this.credential) headers.Authorization = `Bearer ${this.credential}`;
     if (call.json !== undefined) headers["Content-Type"] = "application/json";
     const body = call.form ?? (call.json === undefined ? undefined : JSON.stringify(call.json));

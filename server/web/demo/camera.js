@@ -116,11 +116,11 @@ export class ComponentCamera {
     return new Promise((resolve) => {
       const hear = ({ source, origin, data }) => {
         if (source !== frame.contentWindow || origin !== location.origin) return;
-        if (data.ready) frame.contentWindow.postMessage(question, location.origin);
-        else {
-          removeEventListener("message", hear);
-          resolve(data);
-        }
+        if (data?.ready) frame.contentWindow.postMessage(question, location.origin);
+        // what else the component says to the page that frames it is not for us
+        if (!data?.result && !data?.error) return;
+        removeEventListener("message", hear);
+        resolve(data);
       };
       addEventListener("message", hear);
       frame.src = "face-ui/";
