@@ -72,7 +72,7 @@ const char *retry_word(enum retry_advice retry)
 const char *reason_word(enum reason reason)
 {
     static const char *const words[REASON_COUNT] = {
-#define REASON(symbol, word, advice, meaning, say, operator_text) [REASON_##symbol] = word,
+#define REASON(symbol, word, advice, meaning, say, operator_text) [REASON_##symbol] = (word),
 #include "domain/reason_table.h"
 #undef REASON
     };
