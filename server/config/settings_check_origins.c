@@ -50,7 +50,6 @@ static bool parse_app_origin(struct slice text, size_t scheme, char **ret,
                              char ret_why[SETTING_WHY_SIZE])
 {
     CLEANUP(buf) struct buf usual;
-    CLEANUP(buf) struct buf origin;
     char *parsed = NULL;
     buf_init(&usual, text.len + sizeof "https");
     buf_puts(&usual, "https");
@@ -58,6 +57,7 @@ static bool parse_app_origin(struct slice text, size_t scheme, char **ret,
     if (!setting_parse_origin(buf_slice(&usual), &parsed, ret_why)) {
         return false;
     }
+    CLEANUP(buf) struct buf origin;
     buf_init(&origin, text.len + 1);
     buf_put_slice(&origin, (struct slice){text.data, scheme});
     buf_puts(&origin, parsed + strlen("https"));
