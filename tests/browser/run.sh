@@ -8,14 +8,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
     echo "there is no chromium"
     exit 77
 }
-command -v npm >/dev/null || "$here/../../deploy/packages.sh" install node
-cmp -s "$here/package-lock.json" "$here/node_modules/.installed" || {
-    npm --prefix "$here" ci --loglevel=error || {
-        echo "npm cannot install what is in tests/browser/package-lock.json"
-        exit 77
-    }
-    cp "$here/package-lock.json" "$here/node_modules/.installed"
-}
+# shellcheck source=tests/support/node.sh
+. "$here/../support/node.sh"
+need_node_modules "$here"
 [ "$#" -gt 0 ] || set -- "$here"/*.test.mjs
 # browsers are slow on a machine that does other things too
 MOST_SECONDS=600 exec "$here/../face_api/run.sh" "$@"

@@ -6,31 +6,11 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 here=$root/tests/face_api
 
-binary() {
-    local file
-    for file in "${LIVENESSD_BINARY:-}" "$root"/build/{dev,release}/livenessd; do
-        if [ -n "$file" ] && [ -x "$file" ]; then
-            realpath "$file"
-            return
-        fi
-    done
-    echo "no livenessd built: cmake --preset dev && cmake --build --preset dev" >&2
-    return 1
-}
+# shellcheck source=tests/support/node.sh
+. "$root/tests/support/node.sh"
 
-need_node_modules() {
-    command -v npm >/dev/null || "$root/deploy/packages.sh" install node || return
-    cmp -s "$here/package-lock.json" "$here/node_modules/.installed" && return
-    # npm of Debian and of others warn about each other's settings
-    npm --prefix "$here" ci --loglevel=error || return
-    cp "$here/package-lock.json" "$here/node_modules/.installed"
-}
-
-need_node_modules || {
-    echo "npm cannot install what is in tests/face_api/package-lock.json"
-    exit 77
-}
-LIVENESSD_BINARY=$(binary)
+need_node_modules "$here"
+LIVENESSD_BINARY=$(livenessd_binary)
 export LIVENESSD_BINARY
 [ "$#" -gt 0 ] || set -- "$here"/*.test.mjs
 log=$(mktemp)

@@ -16,30 +16,11 @@ if [ "${1:-}" = --all ]; then
         receipts session_rules tokens verdicts)
 fi
 
-binary() {
-    local file
-    for file in "${LIVENESSD_BINARY:-}" "$root"/build/{asan,dev,release}/livenessd; do
-        if [ -n "$file" ] && [ -x "$file" ]; then
-            realpath "$file"
-            return
-        fi
-    done
-    echo "no livenessd built: cmake --preset dev && cmake --build --preset dev" >&2
-    return 1
-}
+# shellcheck source=tests/support/node.sh
+. "$root/tests/support/node.sh"
 
-need_node_modules() {
-    command -v npm >/dev/null || "$root/deploy/packages.sh" install node || return
-    cmp -s "$here/package-lock.json" "$here/node_modules/.installed" && return
-    npm --prefix "$here" ci --loglevel=error || return
-    cp "$here/package-lock.json" "$here/node_modules/.installed"
-}
-
-need_node_modules || {
-    echo "npm cannot install what is in tests/openapi/package-lock.json"
-    exit 77
-}
-LIVENESSD_BINARY=$(binary)
+need_node_modules "$here"
+LIVENESSD_BINARY=$(livenessd_binary)
 export LIVENESSD_BINARY LIVENESSD_TEST_SOURCE_DIR=$root
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=1
 work=$(mktemp -d)
